@@ -1,0 +1,69 @@
+import type { Logger } from "pino";
+import type { BlockDefinition } from "../graph/block";
+import type { Emission } from "../graph/definition";
+import type { JsonObject } from "../graph/json";
+
+/** Final inputs of a node execution: constants, linked values and folded dynamic pins. Schema defaults are the block's to apply. */
+export type Inputs = JsonObject;
+
+/** What a block that acts on the world is given. */
+export type BlockContext = {
+  /** Aborts when the node is stopped, times out or its worker shuts down. Pass it on to whatever can take it. */
+  readonly signal: AbortSignal;
+  /** The same for every attempt of one node execution: send it to services that deduplicate. */
+  readonly idempotencyKey: string;
+  readonly log: Pick<Logger, "debug" | "info" | "warn">;
+  /** Whether outbound requests may reach private addresses (TREELINE_HTTP_ALLOW_PRIVATE). */
+  readonly allowPrivateAddresses: boolean;
+};
+
+/** A timer: sleep `delayMs`, then emit, `times` times. */
+export type WaitPlan = { readonly delayMs: number; readonly times: number; readonly emissions: readonly Emission[] };
+
+/** Emissions in the order they are to be delivered. Throw `BlockFailure` for what the graph's author can mend. */
+export type Block =
+  | {
+      readonly definition: BlockDefinition & { readonly placement: "inline" };
+      /** Pure and fast: no clock, no randomness, no I/O. */
+      readonly run: (inputs: Inputs) => Iterable<Emission>;
+      /** Whether these inputs can run inline; where false, `runRemote` runs as an activity. Absent: always. */
+      readonly fitsInline?: (inputs: Inputs) => boolean;
+      /** How it runs as an activity when it does not fit inline (own thread for CPU-heavy work). Absent: `run`. */
+      readonly runRemote?: (inputs: Inputs, context: BlockContext) => Promise<Iterable<Emission>>;
+    }
+  | {
+      readonly definition: BlockDefinition & { readonly placement: "remote" };
+      readonly run: (inputs: Inputs, context: BlockContext) => Promise<Iterable<Emission>>;
+      /** Attempts in all, the first included, where the failure is retryable. Default 1. */
+      readonly attempts?: number;
+      /** Longest one attempt may take. Default 30 minutes. */
+      readonly timeoutMs?: number;
+    }
+  | { readonly definition: BlockDefinition & { readonly placement: "wait" }; readonly plan: (inputs: Inputs) => WaitPlan }
+  | { readonly definition: BlockDefinition & { readonly placement: "child" } };
+
+/**
+ * A block's own failure. `code` (snake_case) may stand in a Temporal history and in logs; the message goes to the record in
+ * Postgres only. `retryable` asks for another attempt, if the block's attempts allow one.
+ */
+export class BlockFailure extends Error {
+  override readonly name = "BlockFailure";
+  readonly code: string;
+  readonly retryable: boolean;
+  /** What the block had emitted before it failed; delivered before its `error`. */
+  readonly emitted: readonly Emission[];
+
+  constructor(code: string, message: string, options: { retryable?: boolean; emitted?: readonly Emission[] } = {}) {
+    super(message);
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.emitted = options.emitted ?? [];
+  }
+}
+
+export function isBlockFailure(error: unknown): error is BlockFailure {
+  return error instanceof Error && error.name === "BlockFailure";
+}
+
+/** Every block this process can run, by id. Open: a plug-in or a test registers more (blocks/registry.ts). */
+export type BlockRegistry = ReadonlyMap<string, Block>;

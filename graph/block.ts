@@ -1,0 +1,33 @@
+import type { PinSchema } from "./json";
+
+/**
+ * Where a node runs. `inline`: in the step's own process, pure and fast. `remote`: one activity for each node execution.
+ * `child`: a nested graph, a child workflow. `wait`: a timer or a person; no worker slot is held.
+ */
+export type Placement = "inline" | "remote" | "child" | "wait";
+
+/** What a block means to the planner beyond its pins. `note` never starts. */
+export type BlockRole = "standard" | "input" | "output" | "agent" | "note";
+
+/** A kind of node, as data: the planner, the validator and `GET /v1/blocks` read it; nothing here runs. */
+export type BlockDefinition = {
+  /** A UUID; for blocks of the catalogue the one that exports carry. */
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly placement: Placement;
+  readonly role: BlockRole;
+  /** Links that leave a static block keep their last value: `isStatic` becomes true when the graph is saved. */
+  readonly staticOutput: boolean;
+  /** Whether the block has the implicit `error` output pin. */
+  readonly errorPin: boolean;
+  readonly inputSchema: PinSchema;
+  /** Without the implicit `error` pin. */
+  readonly outputSchema: PinSchema;
+  /** Credits for each run. */
+  readonly cost: number;
+};
+
+export type BlockCatalog = ReadonlyMap<string, BlockDefinition>;
+
+export const agentExecutorBlockId = "e189baac-8c20-45a1-94a7-55177ea42565";

@@ -1,0 +1,29 @@
+/** A value that travels along a link: exactly what JSON can say. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export type JsonObject = { readonly [key: string]: Json };
+
+/** The part of JSON Schema that pins use; unknown keywords are kept as they are. */
+export type JsonSchema = {
+  readonly type?: string | readonly string[];
+  readonly title?: string;
+  readonly description?: string;
+  readonly default?: Json;
+  readonly enum?: readonly Json[];
+  readonly format?: string;
+  readonly items?: JsonSchema;
+  readonly properties?: { readonly [pin: string]: JsonSchema };
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | JsonSchema;
+  readonly [keyword: string]: unknown;
+};
+
+/** An object schema: one property for each pin. */
+export type PinSchema = JsonSchema & {
+  readonly type: "object";
+  readonly properties: { readonly [pin: string]: JsonSchema };
+  readonly required: readonly string[];
+};
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
