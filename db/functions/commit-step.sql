@@ -1,0 +1,166 @@
+-- The step: the one way an execution moves forward. One call = one transaction = one round trip, whatever it holds.
+--
+-- p_doc carries units (a plan for one execution each; the caller groups those of one tree) and the rows they write, tagged with
+-- their unit `u`. Each unit is judged alone; what a refused unit would have written is left out, the others go through.
+-- Every field that holds JSON from outside comes as text and is cast here, so that \u0000 and lone surrogates survive.
+-- Answers [{u, because, base, node_base}]: because = null (written) | missing | ended | fenced | version | attempt | parent_fenced.
+--
+-- Statement one locks the tree; statement two judges in a NEW snapshot (READ COMMITTED, volatile function). Fused into one
+-- statement a waiter would judge on the snapshot it had before it waited, and walk through a fence committed meanwhile.
+create or replace function commit_step(p_root uuid, p_doc json) returns json
+language plpgsql volatile as $$
+declare
+  v_units json;
+  v_events bigint;
+  v_nodes bigint;
+  v_children int;
+  v_ended int;
+  v_depth int;
+  v_at timestamptz;
+  v_wanted int;
+  v_written int;
+begin
+  perform 1 from trees where root_id = p_root for no key update;
+
+  v_at := date_trunc('milliseconds', clock_timestamp());
+  with unit as (
+    select * from json_to_recordset(p_doc -> 'units') as x (
+      u int, execution_id uuid, kind text, version int, relay boolean, tokens json, events int, nodes int, children int, status status)
+  ), judged as (
+    select x.*, e.depth,
+      case
+        when e.id is null then 'missing'
+        when e.ended_at is not null then 'ended'
+        when x.version <> e.version then 'version'
+        when x.kind = 'grow' and exists (select 1 from path_fence(p_root, e.id, e.ancestors)) then 'fenced'
+        when x.relay and exists (select 1 from path_fence(p_root, e.parent_id, e.ancestors) f where f.scope = 'subtree') then 'parent_fenced'
+        when exists (
+          select 1 from json_to_recordset(x.tokens) as t (id uuid, attempt int)
+            left join node_executions n on n.id = t.id
+           where n.id is null or n.attempt <> t.attempt or n.ended_at is not null) then 'attempt'
+      end as because
+    from unit x left join executions e on e.id = x.execution_id
+  ), placed as (
+    select j.*,
+      coalesce(sum(events) filter (where because is null) over before, 0) as event_offset,
+      coalesce(sum(nodes) filter (where because is null) over before, 0) as node_offset
+    from judged j
+    window before as (order by u rows between unbounded preceding and 1 preceding)
+  )
+  select json_agg(json_build_object('u', u, 'because', because, 'base', event_offset, 'node_base', node_offset) order by u),
+    coalesce(sum(events) filter (where because is null), 0),
+    coalesce(sum(nodes) filter (where because is null), 0),
+    coalesce(sum(children) filter (where because is null), 0),
+    count(*) filter (where because is null and status in ('COMPLETED', 'FAILED', 'TERMINATED')),
+    coalesce(max(depth + 1) filter (where because is null and children > 0), 0)
+  into v_units, v_events, v_nodes, v_children, v_ended, v_depth
+  from placed;
+
+  -- The numbers: this tree's next v_events events and v_nodes node executions.
+  with tree as (
+    update trees set seq = seq + v_events, node_executions = node_executions + v_nodes, executions = executions + v_children,
+      live_executions = live_executions + v_children - v_ended, max_depth = greatest(max_depth, v_depth)
+    where root_id = p_root
+    returning seq - v_events as base, node_executions - v_nodes as node_base
+  )
+  select json_agg(json_build_object('u', k.u, 'because', k.because, 'base', k.base + tree.base, 'node_base', k.node_base + tree.node_base) order by k.u)
+    into v_units
+    from tree, json_to_recordset(v_units) as k (u int, because text, base bigint, node_base bigint);
+
+  if v_events = 0 and not exists (select 1 from json_to_recordset(v_units) as k (because text) where k.because is null) then
+    return v_units;
+  end if;
+
+  insert into executions (id, root_id, parent_id, parent_node_execution_id, ancestors, depth, owner_id, actor, graph_id, graph_version,
+      status, inputs, limits, labels, priority, created_seq, created_at)
+    select c.id, p.root_id, p.id, c.parent_node_execution_id, p.ancestors || p.id, p.depth + 1, p.owner_id, p.actor, c.graph_id, c.graph_version,
+      'QUEUED', c.inputs::json, p.limits, '{}', p.priority, k.base + c.at_event, v_at
+    from json_to_recordset(p_doc -> 'children') as c (u int, id uuid, parent_node_execution_id uuid, graph_id uuid, graph_version int, inputs text, at_event int)
+    join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = c.u and k.because is null
+    join json_to_recordset(p_doc -> 'units') as x (u int, execution_id uuid) on x.u = c.u
+    join executions p on p.id = x.execution_id;
+
+  insert into node_executions (id, execution_id, root_id, node_id, block_id, placement, seq, status, end_reason, inputs, error, missing_pins,
+      child_execution_id, wake_at, wakes_left, emitted, delivered, closed, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
+    select n.id, x.execution_id, p_root, n.node_id, n.block_id, n.placement, k.node_base + n.ordinal, n.status, n.end_reason, n.inputs::json, n.error::json,
+      n.missing_pins, n.child_execution_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed,
+      k.base + n.queued, k.base + n.started, k.base + n.ended,
+      case when n.queued is not null then v_at end, case when n.started is not null then v_at end, case when n.ended is not null then v_at end
+    from json_to_recordset(p_doc -> 'inserts') as n (u int, id uuid, node_id text, block_id text, placement placement, ordinal int, status status,
+      end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, wake_in bigint, wakes_left int,
+      emitted int, delivered int, closed boolean, queued int, started int, ended int)
+    join json_to_recordset(v_units) as k (u int, because text, base bigint, node_base bigint) on k.u = n.u and k.because is null
+    join json_to_recordset(p_doc -> 'units') as x (u int, execution_id uuid) on x.u = n.u;
+
+  -- Outputs recorded before are never touched; `emitted` may have grown by a child's relay since the plan was made.
+  select count(*) into v_wanted
+    from json_to_recordset(p_doc -> 'updates') as n (u int)
+    join json_to_recordset(v_units) as k (u int, because text) on k.u = n.u and k.because is null;
+  if v_wanted > 0 then
+    update node_executions t set
+        status = coalesce(n.status, t.status), end_reason = coalesce(n.end_reason, t.end_reason), placement = coalesce(n.placement, t.placement),
+        inputs = coalesce(n.inputs::json, t.inputs), error = coalesce(n.error::json, t.error), missing_pins = coalesce(n.missing_pins, t.missing_pins),
+        child_execution_id = coalesce(n.child_execution_id, t.child_execution_id),
+        wake_at = case when n.wake_in is not null then v_at + n.wake_in * interval '1 millisecond' else t.wake_at end,
+        wakes_left = coalesce(n.wakes_left, t.wakes_left), emitted = t.emitted + n.emitted, delivered = coalesce(n.delivered, t.delivered), closed = n.closed,
+        queued_seq = coalesce(k.base + n.queued, t.queued_seq), started_seq = coalesce(k.base + n.started, t.started_seq),
+        ended_seq = coalesce(k.base + n.ended, t.ended_seq),
+        queued_at = case when n.queued is not null then v_at else t.queued_at end,
+        started_at = case when n.started is not null then v_at else t.started_at end,
+        ended_at = case when n.ended is not null then v_at else t.ended_at end
+      from json_to_recordset(p_doc -> 'updates') as n (u int, id uuid, status status, "from" text[], end_reason end_reason, placement placement, inputs text,
+        error text, missing_pins text[], child_execution_id uuid, wake_in bigint, wakes_left int, emitted int, delivered int, closed boolean,
+        queued int, started int, ended int)
+      join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = n.u and k.because is null
+     where t.id = n.id and not t.closed and t.status::text = any (n."from");
+    get diagnostics v_written = row_count;
+    if v_written <> v_wanted then
+      raise exception 'step refused: % of % node executions were not in a status it may leave', v_wanted - v_written, v_wanted using errcode = 'TL001';
+    end if;
+  end if;
+
+  insert into outputs (node_execution_id, ordinal, pin, value)
+    select o.id, o.ordinal, o.pin, o.value::json
+      from json_to_recordset(p_doc -> 'outputs') as o (u int, id uuid, ordinal int, pin text, value text)
+      join json_to_recordset(v_units) as k (u int, because text) on k.u = o.u and k.because is null;
+
+  -- Relay: what a nested graph gives its parent's node. The parent's planner delivers it; here it is only recorded.
+  with relay as (
+    select r.* from json_to_recordset(p_doc -> 'relays') as r (u int, id uuid, status status, end_reason end_reason, error text, outputs json, ended int)
+  ), told as (
+    update node_executions t set emitted = t.emitted + json_array_length(r.outputs),
+        status = coalesce(r.status, t.status), end_reason = coalesce(r.end_reason, t.end_reason), error = coalesce(r.error::json, t.error),
+        ended_seq = coalesce(k.base + r.ended, t.ended_seq), ended_at = case when r.ended is not null then v_at else t.ended_at end
+      from relay r join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = r.u and k.because is null
+     where t.id = r.id and t.ended_at is null
+    returning t.id, t.emitted - json_array_length(r.outputs) as first, r.outputs
+  )
+  insert into outputs (node_execution_id, ordinal, pin, value)
+    select told.id, told.first + o.ordinal - 1, o.row ->> 'pin', (o.row ->> 'value')::json
+      from told, json_array_elements(told.outputs) with ordinality as o (row, ordinal);
+
+  insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+    select p_root, k.base + v.ordinal, v.type, v_at, v.execution_id, v.node_execution_id, v.data::json
+      from json_to_recordset(p_doc -> 'events') as v (u int, ordinal int, type text, execution_id uuid, node_execution_id uuid, data text)
+      join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = v.u and k.because is null;
+
+  update executions e set
+      version = e.version + 1, status = coalesce(x.status, e.status), end_reason = coalesce(x.end_reason, e.end_reason), error = coalesce(x.error::json, e.error),
+      stop_id = coalesce(x.stop_id, e.stop_id), first_run_id = coalesce(x.first_run_id, e.first_run_id),
+      open = e.open + x.open, waiting = e.waiting + x.waiting, node_executions = e.node_executions + x.nodes,
+      failed_node_executions = e.failed_node_executions + x.failed, unhandled_failures = e.unhandled_failures + x.unhandled,
+      child_executions = e.child_executions + x.children,
+      started_seq = coalesce(e.started_seq, k.base + x.started), started_at = coalesce(e.started_at, case when x.started is not null then v_at end),
+      ended_seq = k.base + x.ended, ended_at = case when x.ended is not null then v_at end
+    from json_to_recordset(p_doc -> 'units') as x (u int, execution_id uuid, status status, end_reason end_reason, error text, stop_id uuid, first_run_id text,
+      open int, waiting int, nodes int, failed int, unhandled int, children int, started int, ended int)
+    join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = x.u and k.because is null
+   where e.id = x.execution_id;
+
+  insert into outbox (kind, subject_id, due_at)
+    select b.kind, b.subject_id, v_at
+      from json_to_recordset(p_doc -> 'outbox') as b (u int, kind text, subject_id uuid)
+      join json_to_recordset(v_units) as k (u int, because text) on k.u = b.u and k.because is null;
+
+  return v_units;
+end $$;

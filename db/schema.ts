@@ -1,0 +1,376 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  bigserial,
+  boolean,
+  check,
+  customType,
+  foreignKey,
+  index,
+  integer,
+  json,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { GraphDefinition } from "../graph/definition";
+import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
+import type { Json, JsonObject, PinSchema } from "../graph/json";
+import { endReasons, statuses } from "../graph/status";
+
+/*
+ * The record. Rules that every table keeps:
+ * - statuses change only by guarded writes under the lock of the tree's row (db/functions/*.sql); CHECKs hold the invariants;
+ * - numbers named …Seq are event numbers of the tree, so that "after the fence" is a comparison of numbers, never of clocks;
+ * - values and texts from outside are `json`, not `jsonb`: jsonb reorders the keys of objects, and their order is part of a
+ *   value here; and jsonb refuses \\u0000 and lone surrogates, which JSON texts may hold.
+ */
+
+export const status = pgEnum("status", statuses);
+export const endReason = pgEnum("end_reason", endReasons);
+export const placement = pgEnum("placement", ["inline", "remote", "child", "wait"]);
+export const fenceScope = pgEnum("fence_scope", ["self", "subtree"]);
+export const stopStatus = pgEnum("stop_status", ["STOPPING", "QUIESCED", "CLOSED"]);
+export const stopOutcome = pgEnum("stop_outcome", [
+  "stopped",
+  "stopped_with_leftovers",
+  "already_finished",
+  "finished_first",
+]);
+/** What opened the fence; `cancel` and `terminate` came through Temporal's own doors. */
+export const stopCause = pgEnum("stop_cause", ["request", "signal", "cancel", "terminate", "lost"]);
+
+const uuidArray = customType<{ data: ExecutionId[]; driverData: string[] }>({ dataType: () => "uuid[]" });
+const textArray = customType<{ data: string[]; driverData: string[] }>({ dataType: () => "text[]" });
+const seq = (name: string) => bigint(name, { mode: "number" });
+const time = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
+
+/** An error as the record keeps it; `message` never leaves Postgres and the API. */
+export type RecordedError = { code: string; message: string; nodes?: string[]; childExecutionId?: string };
+
+export const graphs = pgTable(
+  "graphs",
+  {
+    id: uuid("id").$type<GraphId>().notNull(),
+    version: integer("version").notNull(),
+    ownerId: text("owner_id").notNull(),
+    name: text("name").notNull(),
+    description: text("description").notNull(),
+    definition: json("definition").$type<GraphDefinition>().notNull(),
+    inputSchema: json("input_schema").$type<PinSchema>().notNull(),
+    outputSchema: json("output_schema").$type<PinSchema>().notNull(),
+    /** The nested graphs that were saved with it, for export: `{id, version}` each. */
+    subGraphs: json("sub_graphs").$type<{ id: GraphId; version: number }[]>().notNull(),
+    /** Of name, description, definition: the same content is not saved as a new version. */
+    contentHash: text("content_hash").notNull(),
+    createdAt: time("created_at").notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.id, t.version] }),
+    index("graphs_of_owner").on(t.ownerId, t.createdAt.desc(), t.id.desc()),
+    check("version_from_one", sql`${t.version} >= 1`),
+  ],
+);
+
+/** One narrow row for each tree: the serial order of everything in it. Every step locks it first; fillfactor 50 keeps updates HOT. */
+export const trees = pgTable(
+  "trees",
+  {
+    rootId: uuid("root_id").$type<ExecutionId>().primaryKey(),
+    ownerId: text("owner_id").notNull(),
+    /** Number of the last event. */
+    seq: seq("seq").notNull(),
+    executions: integer("executions").notNull(),
+    liveExecutions: integer("live_executions").notNull(),
+    nodeExecutions: bigint("node_executions", { mode: "number" }).notNull(),
+    maxDepth: integer("max_depth").notNull(),
+    charge: bigint("charge", { mode: "number" }).notNull(),
+  },
+  (t) => [check("live_within_all", sql`${t.liveExecutions} between 0 and ${t.executions}`)],
+);
+
+export const executions = pgTable(
+  "executions",
+  {
+    id: uuid("id").$type<ExecutionId>().primaryKey(),
+    rootId: uuid("root_id")
+      .$type<ExecutionId>()
+      .notNull()
+      .references(() => trees.rootId, { onDelete: "cascade" }),
+    parentId: uuid("parent_id").$type<ExecutionId>(),
+    parentNodeExecutionId: uuid("parent_node_execution_id").$type<NodeExecutionId>(),
+    /** From the root down to the parent. */
+    ancestors: uuidArray("ancestors").notNull(),
+    depth: integer("depth").notNull(),
+    ownerId: text("owner_id").notNull(),
+    /** Who asked for the start. */
+    actor: text("actor").notNull(),
+    graphId: uuid("graph_id").$type<GraphId>().notNull(),
+    graphVersion: integer("graph_version").notNull(),
+    status: status("status").notNull(),
+    endReason: endReason("end_reason"),
+    stopId: uuid("stop_id").$type<StopId>(),
+    inputs: json("inputs").$type<JsonObject>().notNull(),
+    error: json("error").$type<RecordedError>(),
+    limits: jsonb("limits").$type<JsonObject>().notNull(),
+    labels: jsonb("labels").$type<Record<string, string>>().notNull(),
+    budget: bigint("budget", { mode: "number" }),
+    priority: integer("priority").notNull().default(3),
+    /** Grows with each planner step; a plan made on an older one is refused and made again. */
+    version: integer("version").notNull().default(0),
+    /** Node executions queued and not closed: ready, running, waiting, or ended with outputs still to deliver. 0 = it ends. */
+    open: integer("open").notNull().default(0),
+    /** Of `open`, those that only wait (timers, people). */
+    waiting: integer("waiting").notNull().default(0),
+    nodeExecutions: integer("node_executions").notNull().default(0),
+    failedNodeExecutions: integer("failed_node_executions").notNull().default(0),
+    /** Failed ones whose `error` pin is not linked: they make the execution FAILED at its end. */
+    unhandledFailures: integer("unhandled_failures").notNull().default(0),
+    childExecutions: integer("child_executions").notNull().default(0),
+    charge: bigint("charge", { mode: "number" }).notNull().default(0),
+    /** The chain of runs (`firstExecutionRunId`) that began it; another chain may not go on with it while this one is open. */
+    firstRunId: text("first_run_id"),
+    createdSeq: seq("created_seq").notNull(),
+    startedSeq: seq("started_seq"),
+    endedSeq: seq("ended_seq"),
+    createdAt: time("created_at").notNull(),
+    startedAt: time("started_at"),
+    endedAt: time("ended_at"),
+  },
+  (t) => [
+    foreignKey({ columns: [t.graphId, t.graphVersion], foreignColumns: [graphs.id, graphs.version] }),
+    foreignKey({ columns: [t.parentId], foreignColumns: [t.id] }).onDelete("cascade"),
+    index("executions_of_owner").on(t.ownerId, t.createdAt.desc(), t.id.desc()),
+    index("executions_of_graph").on(t.graphId, t.createdAt.desc()),
+    index("executions_of_tree").on(t.rootId, t.id),
+    index("executions_of_parent").on(t.parentId, t.id),
+    index("executions_live_of_tree")
+      .on(t.rootId)
+      .where(sql`${t.endedAt} is null`),
+    check(
+      "ended_iff_terminal",
+      sql`(${t.endedAt} is not null) = (${t.status} in ('COMPLETED', 'FAILED', 'TERMINATED'))`,
+    ),
+    check(
+      "reason_fits_status",
+      sql`case ${t.status}
+        when 'COMPLETED' then ${t.endReason} is not distinct from 'finished'
+        when 'FAILED' then ${t.endReason} is not null and ${t.endReason} in ('node_failed', 'limit_exceeded', 'budget_exhausted', 'timed_out', 'lost')
+        when 'TERMINATED' then ${t.endReason} is not null and ${t.endReason} in ('stopped', 'parent_stopped', 'abandoned')
+        else ${t.endReason} is null end`,
+    ),
+    check(
+      "started_before_running",
+      sql`${t.startedAt} is not null or ${t.status} not in ('RUNNING', 'WAITING', 'COMPLETED')`,
+    ),
+    check("counts_not_negative", sql`${t.open} >= 0 and ${t.waiting} >= 0 and ${t.waiting} <= ${t.open}`),
+    check("nothing_open_when_ended", sql`${t.endedAt} is null or ${t.open} = 0`),
+    check("depth_is_ancestors", sql`${t.depth} = cardinality(${t.ancestors})`),
+    check(
+      "root_has_no_parent",
+      sql`(${t.parentId} is null) = (${t.depth} = 0) and (${t.depth} > 0 or ${t.rootId} = ${t.id})`,
+    ),
+    check(
+      "ancestors_lead_to_parent",
+      sql`${t.depth} = 0 or (${t.ancestors}[1] = ${t.rootId} and ${t.ancestors}[${t.depth}] = ${t.parentId})`,
+    ),
+    check("budget_not_negative", sql`${t.budget} is null or ${t.budget} >= 0`),
+  ],
+);
+
+export const nodeExecutions = pgTable(
+  "node_executions",
+  {
+    id: uuid("id").$type<NodeExecutionId>().primaryKey(),
+    executionId: uuid("execution_id")
+      .$type<ExecutionId>()
+      .notNull()
+      .references(() => executions.id, { onDelete: "cascade" }),
+    rootId: uuid("root_id").$type<ExecutionId>().notNull(),
+    nodeId: text("node_id").notNull(),
+    blockId: text("block_id").notNull(),
+    placement: placement("placement").notNull(),
+    /** Number of this node execution in its tree, in the order they were made. */
+    seq: seq("seq").notNull(),
+    status: status("status").notNull(),
+    endReason: endReason("end_reason"),
+    /** The attempt token: minted by each start; a result with an older one is refused. */
+    attempt: integer("attempt").notNull().default(0),
+    /** While INCOMPLETE what links have brought; frozen when it is queued. */
+    inputs: json("inputs").$type<JsonObject>().notNull(),
+    error: json("error").$type<RecordedError>(),
+    missingPins: textArray("missing_pins"),
+    childExecutionId: uuid("child_execution_id").$type<ExecutionId>(),
+    /** Of a timer: when it fires next, and how many times it still will. */
+    wakeAt: time("wake_at"),
+    wakesLeft: integer("wakes_left"),
+    /** Outputs recorded, and how many of them the planner has delivered. */
+    emitted: integer("emitted").notNull().default(0),
+    delivered: integer("delivered").notNull().default(0),
+    /** Ended, and all its outputs delivered: nothing of it is left to do. */
+    closed: boolean("closed").notNull().default(false),
+    charge: bigint("charge", { mode: "number" }).notNull().default(0),
+    usage: jsonb("usage").$type<Json>(),
+    queuedSeq: seq("queued_seq"),
+    startedSeq: seq("started_seq"),
+    endedSeq: seq("ended_seq"),
+    queuedAt: time("queued_at"),
+    startedAt: time("started_at"),
+    endedAt: time("ended_at"),
+  },
+  (t) => [
+    uniqueIndex("node_executions_in_order").on(t.executionId, t.seq),
+    index("node_executions_of_node").on(t.executionId, t.nodeId, t.queuedSeq),
+    // What blocks the deliveries of a node's later executions: its oldest one that still runs.
+    index("node_executions_open_of_node")
+      .on(t.executionId, t.nodeId, t.queuedSeq)
+      .where(sql`${t.endedAt} is null`),
+    index("node_executions_live")
+      .on(t.executionId, t.status, t.queuedSeq)
+      .where(sql`${t.endedAt} is null`),
+    index("node_executions_undelivered")
+      .on(t.executionId, t.queuedSeq)
+      .where(sql`not ${t.closed} and (${t.endedAt} is not null or ${t.emitted} > ${t.delivered})`),
+    check(
+      "node_ended_iff_terminal",
+      sql`(${t.endedAt} is not null) = (${t.status} in ('COMPLETED', 'FAILED', 'TERMINATED'))`,
+    ),
+    check("node_closed_when_ended", sql`not ${t.closed} or ${t.endedAt} is not null`),
+    check(
+      "node_queued_unless_incomplete",
+      sql`${t.queuedSeq} is not null or ${t.status} in ('INCOMPLETE', 'TERMINATED')`,
+    ),
+    check("node_delivered_within_emitted", sql`${t.delivered} between 0 and ${t.emitted}`),
+    check("node_wait_has_time", sql`${t.status} <> 'WAITING' or ${t.placement} = 'wait'`),
+    check(
+      "node_reason_fits_status",
+      sql`case ${t.status}
+        when 'COMPLETED' then ${t.endReason} is not distinct from 'finished'
+        when 'FAILED' then ${t.endReason} is not null and ${t.endReason} in ('node_failed', 'limit_exceeded', 'budget_exhausted', 'timed_out', 'lost')
+        when 'TERMINATED' then ${t.endReason} is not null and ${t.endReason} in ('stopped', 'parent_stopped', 'abandoned', 'unfed')
+        else ${t.endReason} is null end`,
+    ),
+  ],
+);
+
+/** What node executions emitted, in order. Written and deleted with their node execution; no foreign key, to keep a step cheap. */
+export const outputs = pgTable(
+  "outputs",
+  {
+    nodeExecutionId: uuid("node_execution_id").$type<NodeExecutionId>().notNull(),
+    ordinal: integer("ordinal").notNull(),
+    pin: text("pin").notNull(),
+    value: json("value").$type<Json>(),
+  },
+  (t) => [primaryKey({ columns: [t.nodeExecutionId, t.ordinal] })],
+);
+
+export const events = pgTable(
+  "events",
+  {
+    rootId: uuid("root_id").$type<ExecutionId>().notNull(),
+    seq: seq("seq").notNull(),
+    type: text("type").notNull(),
+    at: time("at").notNull(),
+    executionId: uuid("execution_id").$type<ExecutionId>().notNull(),
+    nodeExecutionId: uuid("node_execution_id").$type<NodeExecutionId>(),
+    data: json("data").$type<JsonObject>(),
+  },
+  (t) => [primaryKey({ columns: [t.rootId, t.seq] })],
+);
+
+export const stops = pgTable(
+  "stops",
+  {
+    id: uuid("id").$type<StopId>().primaryKey(),
+    rootId: uuid("root_id")
+      .$type<ExecutionId>()
+      .notNull()
+      .references(() => trees.rootId, { onDelete: "cascade" }),
+    executionId: uuid("execution_id").$type<ExecutionId>().notNull(),
+    ownerId: text("owner_id").notNull(),
+    status: stopStatus("status").notNull(),
+    outcome: stopOutcome("outcome"),
+    cause: stopCause("cause").notNull(),
+    reason: text("reason"),
+    requestedBy: text("requested_by").notNull(),
+    cascade: boolean("cascade").notNull(),
+    deadlineAt: time("deadline_at").notNull(),
+    requestedAt: time("requested_at").notNull(),
+    fencedAt: time("fenced_at"),
+    quiescedAt: time("quiesced_at"),
+    closedAt: time("closed_at"),
+    counts: jsonb("counts").$type<Record<string, number>>().notNull(),
+    leftovers: jsonb("leftovers")
+      .$type<{ executionId: string; nodeExecutionId: string | null; why: string }[]>()
+      .notNull(),
+    proof: jsonb("proof").$type<{
+      liveDescendants: number;
+      startedAfterFence: number;
+      chargedAfterFence: number;
+      checkedAt: string;
+    }>(),
+  },
+  (t) => [
+    uniqueIndex("stops_one_of_execution").on(t.executionId),
+    index("stops_open")
+      .on(t.id)
+      .where(sql`${t.status} <> 'CLOSED'`),
+    check("closed_iff_outcome", sql`(${t.status} = 'CLOSED') = (${t.outcome} is not null)`),
+  ],
+);
+
+export const fences = pgTable(
+  "fences",
+  {
+    executionId: uuid("execution_id").$type<ExecutionId>().primaryKey(),
+    rootId: uuid("root_id")
+      .$type<ExecutionId>()
+      .notNull()
+      .references(() => trees.rootId, { onDelete: "cascade" }),
+    scope: fenceScope("scope").notNull(),
+    stopId: uuid("stop_id")
+      .$type<StopId>()
+      .notNull()
+      .references(() => stops.id),
+    /** Number of its `stop.requested` event: nothing under it starts or is charged with a higher one. */
+    seq: seq("seq").notNull(),
+    createdAt: time("created_at").notNull(),
+  },
+  (t) => [index("fences_of_tree").on(t.rootId)],
+);
+
+/** What Temporal is still to be told. Written in the step that decides it; the dispatcher carries it out, at least once. */
+export const outbox = pgTable(
+  "outbox",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    kind: text("kind", { enum: ["start", "poke", "stop"] }).notNull(),
+    /** The execution to start or poke, or the stop to follow. */
+    subjectId: uuid("subject_id").notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    dueAt: time("due_at").notNull(),
+    createdAt: time("created_at").notNull().defaultNow(),
+  },
+  (t) => [index("outbox_due").on(t.dueAt), index("outbox_of_subject").on(t.subjectId)],
+);
+
+/** First answers of requests that carried an Idempotency-Key, kept 24 h at least. */
+export const idempotencyKeys = pgTable(
+  "idempotency_keys",
+  {
+    ownerId: text("owner_id").notNull(),
+    route: text("route").notNull(),
+    key: text("key").notNull(),
+    bodyHash: text("body_hash").notNull(),
+    /** null while the first request still runs. */
+    response: json("response").$type<{ status: number; location: string | null; body: Json }>(),
+    createdAt: time("created_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.ownerId, t.route, t.key] }), index("idempotency_keys_by_age").on(t.createdAt)],
+);
