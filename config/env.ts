@@ -1,0 +1,107 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(1).max(65535);
+const bytes = z.coerce.number().int().min(1024);
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+
+function url(...protocols: readonly string[]) {
+  return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    message: `not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
+  });
+}
+
+/** Every variable of Treeline, with its default. `.env.example` says what each is for; a test keeps the two equal. */
+export const variables = z.object({
+  PORT: port.default(8080),
+  HOST: z.string().default("127.0.0.1"),
+  DATABASE_URL: url("postgres:", "postgresql:").optional(),
+  DATABASE_DIRECT_URL: url("postgres:", "postgresql:").optional(),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^\S+:\d+$/, "not host:port")
+    .optional(),
+  TEMPORAL_NAMESPACE: z.string().default("default"),
+  TEMPORAL_CLI_PATH: z.string().optional(),
+  TEMPORAL_UI_URL: url("http:", "https:").optional(),
+  TREELINE_DATA_DIR: z.string().default(".treeline"),
+  TREELINE_TEMPORAL_PORT: port.optional(),
+  TREELINE_POSTGRES_PORT: port.optional(),
+  TREELINE_TASK_QUEUE: z.string().default("treeline"),
+  TREELINE_MAX_BODY_BYTES: bytes.default(8 * 1024 * 1024),
+  TREELINE_MAX_VALUE_BYTES: bytes.default(4 * 1024 * 1024),
+  TREELINE_HTTP_ALLOW_PRIVATE: flag.default(false),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+});
+
+/** Variables whose values may hold a password: an error never repeats them. */
+const secrets: ReadonlySet<string> = new Set(["DATABASE_URL", "DATABASE_DIRECT_URL"]);
+
+export type Config = {
+  readonly port: number;
+  readonly host: string;
+  /** null: the embedded Postgres. */
+  readonly databaseUrl: string | null;
+  /** For LISTEN, where a pooler stands between; null: as `databaseUrl`. */
+  readonly databaseDirectUrl: string | null;
+  /** host:port; null: the embedded dev server. */
+  readonly temporalAddress: string | null;
+  readonly temporalNamespace: string;
+  readonly temporalCliPath: string | null;
+  readonly temporalUiUrl: string | null;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** null: a free one. */
+  readonly temporalPort: number | null;
+  readonly postgresPort: number | null;
+  readonly taskQueue: string;
+  readonly maxBodyBytes: number;
+  readonly maxValueBytes: number;
+  readonly httpAllowPrivate: boolean;
+  readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+  /** Absolute; what is built or downloaded once for all clones. */
+  readonly cacheDir: string;
+  /** PATH, where `temporal` is looked for. */
+  readonly searchPath: string;
+};
+
+/**
+ * The one reading of the environment; an empty variable counts as unset. Throws one error that lists every bad variable with
+ * its value (never a secret's).
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) throw new Error(describe(parsed.error, given));
+  const read = parsed.data;
+  return {
+    port: read.PORT,
+    host: read.HOST,
+    databaseUrl: read.DATABASE_URL ?? null,
+    databaseDirectUrl: read.DATABASE_DIRECT_URL ?? null,
+    temporalAddress: read.TEMPORAL_ADDRESS ?? null,
+    temporalNamespace: read.TEMPORAL_NAMESPACE,
+    temporalCliPath: read.TEMPORAL_CLI_PATH ?? null,
+    temporalUiUrl: read.TEMPORAL_UI_URL ?? null,
+    dataDir: resolve(read.TREELINE_DATA_DIR),
+    temporalPort: read.TREELINE_TEMPORAL_PORT ?? null,
+    postgresPort: read.TREELINE_POSTGRES_PORT ?? null,
+    taskQueue: read.TREELINE_TASK_QUEUE,
+    maxBodyBytes: read.TREELINE_MAX_BODY_BYTES,
+    maxValueBytes: read.TREELINE_MAX_VALUE_BYTES,
+    httpAllowPrivate: read.TREELINE_HTTP_ALLOW_PRIVATE,
+    logLevel: read.LOG_LEVEL,
+    cacheDir: join(given["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "treeline"),
+    searchPath: given["PATH"] ?? "",
+  };
+}
+
+function describe(error: z.ZodError, given: NodeJS.ProcessEnv): string {
+  const lines = error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const value = secrets.has(name) ? "(not shown)" : JSON.stringify(given[name]);
+    return `  ${name}=${value}: ${issue.message}`;
+  });
+  return ["The environment has bad values (.env.example describes each variable):", ...lines].join("\n");
+}

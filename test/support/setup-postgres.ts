@@ -1,0 +1,3 @@
+import { ensurePostgres } from "./services";
+
+export default ensurePostgres;
