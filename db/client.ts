@@ -1,0 +1,22 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import { Pool } from "pg";
+import * as schema from "./schema";
+
+export type Database = {
+  readonly pool: Pool;
+  readonly orm: NodePgDatabase<typeof schema>;
+  close(): Promise<void>;
+};
+
+/**
+ * Nobody holds a tree for long: a transaction that idles 2 s is ended by Postgres, and a step that waits 3 s for its tree's
+ * lock gives up and is tried again by its caller.
+ */
+const sessionOptions = "-c idle_in_transaction_session_timeout=2s -c lock_timeout=3s";
+
+/** A pool of at most `max` connections (default 20). Connection faults surface on the query that meets them. */
+export function connect(databaseUrl: string, { max = 20 }: { max?: number } = {}): Database {
+  const pool = new Pool({ connectionString: databaseUrl, max, options: sessionOptions, application_name: "treeline" });
+  pool.on("error", () => {}); // an idle connection was cut (restart of Postgres); the pool opens a new one when asked
+  return { pool, orm: drizzle(pool, { schema }), close: () => pool.end() };
+}

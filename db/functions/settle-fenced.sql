@@ -1,0 +1,111 @@
+-- Settles what is under a fence, at most p_limit node executions and p_limit executions a call (a *settle* step: always allowed).
+--   p_ended: running node executions whose code has ended; they may be settled. p_abandon: settle all that run, as `abandoned`.
+-- Node executions that have not started and nested graphs settle at once; executions when nothing of them is live; the target last,
+-- and with it the stop is QUIESCED and a parent whose path is open is told.
+-- Answers {swept, abandoned, running, executions, quiesced}: `running` node executions still run, `executions` are still live.
+create or replace function settle_fenced(p_stop uuid, p_ended uuid[], p_abandon boolean, p_limit int) returns json
+language plpgsql volatile as $$
+declare
+  v_stop stops%rowtype;
+  v_scope fence_scope;
+  v_target executions%rowtype;
+  v_at timestamptz;
+  v_base bigint;
+  v_nodes json;
+  v_node_count int;
+  v_abandoned int;
+  v_executions json;
+  v_execution_count int;
+  v_running int;
+  v_live int;
+  v_seq bigint;
+begin
+  select * into v_stop from stops where id = p_stop;
+  perform 1 from trees where root_id = v_stop.root_id for no key update;
+  -- A new snapshot from here on: see commit_step.
+  select * into v_stop from stops where id = p_stop;
+  select * into v_target from executions where id = v_stop.execution_id;
+  select scope into v_scope from fences where execution_id = v_stop.execution_id;
+  if v_target.ended_at is not null then
+    return json_build_object('swept', 0, 'abandoned', 0, 'running', 0, 'executions', 0, 'quiesced', true);
+  end if;
+  v_at := date_trunc('milliseconds', clock_timestamp());
+
+  select json_agg(json_build_object('id', id, 'execution_id', execution_id, 'node_id', node_id, 'queued', queued_seq is not null,
+        'waiting', status = 'WAITING', 'reason', reason, 'ordinal', ordinal)),
+      count(*), count(*) filter (where reason = 'abandoned')
+    into v_nodes, v_node_count, v_abandoned
+    from (
+      select n.*, row_number() over () as ordinal,
+        case when n.status = 'RUNNING' and n.placement <> 'child' and n.id <> all (p_ended) then 'abandoned'
+             when e.id = v_target.id then 'stopped' else 'parent_stopped' end as reason
+      from executions e join node_executions n on n.execution_id = e.id and n.ended_at is null
+      where e.root_id = v_stop.root_id and e.ended_at is null and (e.id = v_target.id or (v_scope = 'subtree' and v_target.id = any (e.ancestors)))
+        and (n.status <> 'RUNNING' or (n.placement = 'child' and v_scope = 'subtree') or n.id = any (p_ended) or p_abandon)
+      limit p_limit
+    ) s;
+
+  if v_node_count > 0 then
+    update trees set seq = seq + v_node_count where root_id = v_stop.root_id returning seq - v_node_count into v_base;
+    update node_executions n set status = 'TERMINATED', end_reason = k.reason, closed = true, ended_at = v_at, ended_seq = v_base + k.ordinal,
+        -- The token of an abandoned attempt is spent: whatever it still says is refused.
+        attempt = n.attempt + case when k.reason = 'abandoned' then 1 else 0 end
+      from json_to_recordset(v_nodes) as k (id uuid, reason end_reason, ordinal int)
+     where n.id = k.id;
+    insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+      select v_stop.root_id, v_base + k.ordinal, 'node.terminated', v_at, k.execution_id, k.id, json_build_object('nodeId', k.node_id, 'endReason', k.reason, 'stopId', p_stop)
+        from json_to_recordset(v_nodes) as k (id uuid, execution_id uuid, node_id text, reason text, ordinal int);
+    update executions e set open = e.open - k.queued, waiting = e.waiting - k.waiting, version = e.version + 1
+      from (select execution_id, count(*) filter (where queued) as queued, count(*) filter (where waiting) as waiting
+              from json_to_recordset(v_nodes) as k (execution_id uuid, queued boolean, waiting boolean) group by execution_id) k
+     where e.id = k.execution_id;
+  end if;
+
+  -- Below the target the order does not matter; what makes the proof is that the target ends last.
+  with idle as (
+    select e.id, row_number() over (order by e.depth desc) as ordinal
+      from executions e
+     where v_scope = 'subtree' and e.root_id = v_stop.root_id and e.ended_at is null and v_target.id = any (e.ancestors)
+       and not exists (select 1 from node_executions n where n.execution_id = e.id and n.ended_at is null)
+     limit p_limit
+  ), tree as (
+    update trees set seq = seq + (select count(*) from idle), live_executions = live_executions - (select count(*) from idle)
+     where root_id = v_stop.root_id and exists (select 1 from idle)
+    returning seq - (select count(*) from idle) as base
+  ), ended as (
+    -- Results that ended but were not delivered stay as they are recorded; nothing will deliver them.
+    update executions e set status = 'TERMINATED', end_reason = 'parent_stopped', stop_id = p_stop, open = 0, waiting = 0, version = e.version + 1,
+        ended_at = v_at, ended_seq = tree.base + idle.ordinal
+      from idle, tree where e.id = idle.id
+    returning e.id, e.ended_seq
+  ), told as (
+    insert into events (root_id, seq, type, at, execution_id, data)
+      select v_stop.root_id, ended_seq, 'execution.terminated', v_at, id, json_build_object('endReason', 'parent_stopped', 'stopId', p_stop) from ended
+  )
+  select count(*) into v_execution_count from ended;
+
+  select count(*) filter (where n.status = 'RUNNING' and n.placement <> 'child'), count(distinct e.id)
+    into v_running, v_live
+    from executions e left join node_executions n on n.execution_id = e.id and n.ended_at is null
+   where e.root_id = v_stop.root_id and e.ended_at is null and (e.id = v_target.id or (v_scope = 'subtree' and v_target.id = any (e.ancestors)));
+
+  -- Under a `self` fence children and running nodes finish first.
+  if v_live = 1 and not exists (select 1 from node_executions n where n.execution_id = v_target.id and n.ended_at is null) then
+    update trees set seq = seq + 2, live_executions = live_executions - 1 where root_id = v_stop.root_id returning seq - 1 into v_seq;
+    update executions set status = 'TERMINATED', end_reason = 'stopped', stop_id = p_stop, open = 0, waiting = 0, version = version + 1, ended_at = v_at, ended_seq = v_seq
+     where id = v_target.id;
+    update stops set status = 'QUIESCED', quiesced_at = v_at where id = p_stop;
+    insert into events (root_id, seq, type, at, execution_id, data) values
+      (v_stop.root_id, v_seq, 'execution.terminated', v_at, v_target.id, json_build_object('endReason', 'stopped', 'stopId', p_stop)),
+      (v_stop.root_id, v_seq + 1, 'stop.quiesced', v_at, v_target.id, json_build_object('stopId', p_stop));
+    perform relay_stop(v_target.id, p_stop);
+    v_live := 0;
+  end if;
+
+  update stops set counts = counts || jsonb_build_object(
+      'swept', coalesce((counts ->> 'swept')::int, 0) + v_node_count - v_abandoned - cardinality(p_ended) ,
+      'aborted', coalesce((counts ->> 'aborted')::int, 0) + cardinality(p_ended),
+      'abandoned', coalesce((counts ->> 'abandoned')::int, 0) + v_abandoned)
+    where id = p_stop;
+  return json_build_object('swept', v_node_count + v_execution_count, 'abandoned', v_abandoned, 'running', v_running, 'executions', v_live, 'quiesced', v_live = 0);
+end $$;

@@ -1,0 +1,69 @@
+import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+import type { JsonObject } from "../graph/json";
+import type { Placement } from "../graph/block";
+import type { Status } from "../graph/status";
+import type { Database } from "./client";
+
+export type NodeStart =
+  | {
+      readonly id: NodeExecutionId;
+      readonly because: null;
+      readonly attempt: number;
+      readonly nodeId: string;
+      readonly inputs: JsonObject;
+    }
+  | { readonly id: NodeExecutionId; readonly because: "missing" | "ended" | "fenced" };
+
+/** Starts attempts of node executions of one tree (db/functions/start-nodes.sql); the answers are in the order of `ids`. */
+export async function startNodes(
+  db: Database,
+  rootId: ExecutionId,
+  ids: readonly NodeExecutionId[],
+): Promise<NodeStart[]> {
+  const { rows } = await db.pool.query<{ starts: NodeStart[] }>({
+    name: "start_nodes",
+    text: "select start_nodes($1, $2) as starts",
+    values: [rootId, ids],
+  });
+  const byId = new Map((rows[0]?.starts ?? []).map((start) => [start.id, start]));
+  return ids.map((id) => byId.get(id) ?? { id, because: "missing" });
+}
+
+export type OutstandingNode = {
+  readonly id: NodeExecutionId;
+  readonly nodeId: string;
+  readonly status: Status;
+  readonly placement: Placement;
+  readonly childExecutionId: ExecutionId | null;
+  readonly wakesLeft: number | null;
+  readonly wakeInMs: number | null;
+};
+
+/**
+ * What an execution has to do now that needs Temporal: nested graphs that run, timers that wait, remote nodes that run or are
+ * queued; at most `window` of each kind, oldest first. `known` leaves out what the asker has in hand.
+ */
+export async function readOutstanding(
+  db: Database,
+  executionId: ExecutionId,
+  known: readonly NodeExecutionId[],
+  window: number,
+): Promise<OutstandingNode[]> {
+  const { rows } = await db.pool.query<OutstandingNode>({
+    name: "read_outstanding",
+    text: `
+      select n.id, n.node_id as "nodeId", n.status, n.placement, n.child_execution_id as "childExecutionId", n.wakes_left as "wakesLeft",
+        ceil(extract(epoch from n.wake_at - clock_timestamp()) * 1000)::float8 as "wakeInMs"
+      from (
+        (select * from node_executions where execution_id = $1 and ended_at is null and status = 'RUNNING' and id <> all ($2::uuid[]) order by queued_seq limit $3)
+        union all
+        (select * from node_executions where execution_id = $1 and ended_at is null and status = 'WAITING' and id <> all ($2::uuid[]) order by queued_seq limit $3)
+        union all
+        (select * from node_executions where execution_id = $1 and ended_at is null and status = 'QUEUED' and placement = 'remote' and id <> all ($2::uuid[])
+          order by queued_seq limit greatest($3 - cardinality($2::uuid[]), 0))
+      ) n
+      order by n.queued_seq`,
+    values: [executionId, known, window],
+  });
+  return rows;
+}

@@ -1,0 +1,31 @@
+import type { Limits } from "../graph/definition";
+import type { ExecutionId, GraphId } from "../graph/ids";
+import type { JsonObject } from "../graph/json";
+import type { Database } from "./client";
+
+export type NewTree = {
+  readonly id: ExecutionId;
+  readonly ownerId: string;
+  /** Who asked for the start. */
+  readonly actor: string;
+  readonly graphId: GraphId;
+  readonly graphVersion: number;
+  readonly inputs: JsonObject;
+  readonly limits: Limits;
+  /** Credits for the tree; null = no bound. */
+  readonly budget: number | null;
+  readonly priority: number;
+  readonly labels: Readonly<Record<string, string>>;
+};
+
+/** Records a start: tree, QUEUED root execution, event and outbox row in one transaction and one round trip. */
+export async function startTree(db: Database, start: NewTree): Promise<void> {
+  const { inputs, limits, labels, ...rest } = start;
+  const document = {
+    ...rest,
+    inputs: JSON.stringify(inputs), // as text: see commit_step
+    limits: JSON.stringify(limits),
+    labels: JSON.stringify(labels),
+  };
+  await db.pool.query({ name: "start_tree", text: "select start_tree($1)", values: [JSON.stringify(document)] });
+}

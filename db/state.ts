@@ -1,0 +1,165 @@
+import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
+import type { Json, JsonObject } from "../graph/json";
+import type { EndReason, Status } from "../graph/status";
+import type { Database } from "./client";
+import type { RecordedError } from "./schema";
+
+/** An execution as its planner finds it, before any node execution is looked at. */
+export type Head = {
+  readonly id: ExecutionId;
+  readonly rootId: ExecutionId;
+  readonly parentId: ExecutionId | null;
+  readonly parentNodeExecutionId: NodeExecutionId | null;
+  readonly ancestors: readonly ExecutionId[];
+  readonly depth: number;
+  readonly graphId: GraphId;
+  readonly graphVersion: number;
+  readonly status: Status;
+  readonly endReason: EndReason | null;
+  readonly inputs: JsonObject;
+  readonly limits: JsonObject;
+  readonly version: number;
+  readonly open: number;
+  readonly waiting: number;
+  readonly unhandledFailures: number;
+  readonly childExecutions: number;
+  readonly firstRunId: string | null;
+  /** The fence on its path, if any; a subtree fence wins over its own `self` one. */
+  readonly fence: {
+    readonly scope: "self" | "subtree";
+    readonly stopId: StopId;
+    readonly executionId: ExecutionId;
+  } | null;
+};
+
+const headColumns = `
+  e.id, e.root_id as "rootId", e.parent_id as "parentId", e.parent_node_execution_id as "parentNodeExecutionId", to_json(e.ancestors) as ancestors,
+  e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", e.status, e.end_reason as "endReason", e.inputs, e.limits, e.version, e.open,
+  e.waiting, e.unhandled_failures as "unhandledFailures", e.child_executions as "childExecutions", e.first_run_id as "firstRunId",
+  (select json_build_object('scope', f.scope, 'stopId', f.stop_id, 'executionId', f.execution_id)
+     from path_fence(e.root_id, e.id, e.ancestors) f) as fence`;
+
+export async function readHead(db: Database, id: ExecutionId): Promise<Head | null> {
+  const { rows } = await db.pool.query<Head>({
+    name: "read_head",
+    text: `select ${headColumns} from executions e where e.id = $1`,
+    values: [id],
+  });
+  return rows[0] ?? null;
+}
+
+/** A node execution that runs or has ended, as the planner needs it. `outputs`: those not yet delivered. */
+export type OpenNode = {
+  readonly id: NodeExecutionId;
+  readonly nodeId: string;
+  readonly status: Status;
+  readonly endReason: EndReason | null;
+  readonly error: RecordedError | null;
+  readonly attempt: number;
+  readonly queuedSeq: number;
+  readonly emitted: number;
+  readonly delivered: number;
+  readonly closed: boolean;
+  readonly inputs: JsonObject;
+  readonly childExecutionId: ExecutionId | null;
+  readonly wakesLeft: number | null;
+  /** Milliseconds until its timer fires; null where it has none. */
+  readonly wakeInMs: number | null;
+  readonly outputs: readonly { readonly pin: string; readonly value: Json }[];
+};
+
+export type State = Head & {
+  /** INCOMPLETE node executions, oldest first. */
+  readonly unfed: readonly { readonly id: NodeExecutionId; readonly nodeId: string; readonly inputs: JsonObject }[];
+  /** Recorded outputs and ends that were not delivered yet and that no older execution of the same node holds back, in queue order. */
+  readonly undelivered: readonly OpenNode[];
+  /** QUEUED inline node executions that an earlier segment left. */
+  readonly queuedInline: readonly OpenNode[];
+  /** QUEUED nested graphs, as many as the window has room for. */
+  readonly queuedChildren: readonly OpenNode[];
+  readonly runningChildren: number;
+  /** The node executions asked for. */
+  readonly asked: readonly OpenNode[];
+  /** By node: queue number of its oldest live execution, those asked for left out. */
+  readonly oldestLive: { readonly [nodeId: string]: number };
+  /** By node with static pins: frozen inputs of its most recently queued execution. */
+  readonly lastQueued: { readonly [nodeId: string]: JsonObject };
+  /** Nodes with failed executions, if there are unhandled failures (at most 100). */
+  readonly failedNodes: readonly string[];
+};
+
+export type StateQuestion = {
+  readonly nodeIds: readonly string[];
+  readonly staticNodeIds: readonly string[];
+  /** Nodes with `ordered: false`: their outputs wait for no older execution. */
+  readonly unorderedNodeIds: readonly string[];
+  readonly asked: readonly NodeExecutionId[];
+  readonly inlineLimit: number;
+  readonly childWindow: number;
+};
+
+const openNode = `json_build_object('id', n.id, 'nodeId', n.node_id, 'status', n.status, 'endReason', n.end_reason, 'error', n.error, 'attempt', n.attempt,
+  'queuedSeq', n.queued_seq, 'emitted', n.emitted, 'delivered', n.delivered, 'closed', n.closed, 'inputs', n.inputs, 'childExecutionId', n.child_execution_id,
+  'wakesLeft', n.wakes_left, 'wakeInMs', ceil(extract(epoch from n.wake_at - clock_timestamp()) * 1000),
+  'outputs', coalesce((select json_agg(json_build_object('pin', o.pin, 'value', o.value) order by o.ordinal)
+     from outputs o where o.node_execution_id = n.id and o.ordinal >= n.delivered), '[]'))`;
+
+/** All the planner asks about one execution, in one round trip and one snapshot. $1 id, $2 nodes, $3 static, $4 unordered, $5 asked, $6 and $7 windows. */
+const stateQuery = `
+with oldest as (
+  select w.node_id, l.queued_seq
+    from unnest($2::text[]) as w (node_id)
+    cross join lateral (
+      select n.queued_seq from node_executions n
+       where n.execution_id = $1 and n.node_id = w.node_id and n.ended_at is null and n.queued_seq is not null and n.id <> all ($5::uuid[])
+       order by n.queued_seq limit 1) l
+)
+select ${headColumns},
+  coalesce((select json_agg(json_build_object('id', n.id, 'nodeId', n.node_id, 'inputs', n.inputs) order by n.seq)
+     from node_executions n where n.execution_id = e.id and n.status = 'INCOMPLETE' and n.ended_at is null), '[]') as unfed,
+  coalesce((select json_agg(${openNode} order by n.queued_seq) from node_executions n
+     where n.execution_id = e.id and not n.closed and (n.ended_at is not null or n.emitted > n.delivered) and n.id <> all ($5::uuid[])
+       and (n.node_id = any ($4::text[]) or not exists (select 1 from oldest where oldest.node_id = n.node_id and oldest.queued_seq < n.queued_seq))),
+     '[]') as undelivered,
+  coalesce((select json_agg(${openNode} order by n.queued_seq) from (
+     select * from node_executions n where n.execution_id = e.id and n.status = 'QUEUED' and n.ended_at is null and n.placement = 'inline'
+      order by n.queued_seq limit $6) n), '[]') as "queuedInline",
+  coalesce((select json_agg(${openNode} order by n.queued_seq) from (
+     select * from node_executions n where n.execution_id = e.id and n.status = 'QUEUED' and n.ended_at is null and n.placement = 'child'
+      order by n.queued_seq limit $7) n), '[]') as "queuedChildren",
+  (select count(*)::int from node_executions n where n.execution_id = e.id and n.status = 'RUNNING' and n.ended_at is null and n.placement = 'child') as "runningChildren",
+  coalesce((select json_agg(${openNode}) from node_executions n where n.id = any ($5::uuid[]) and n.execution_id = e.id), '[]') as asked,
+  coalesce((select json_object_agg(node_id, queued_seq) from oldest), '{}') as "oldestLive",
+  coalesce((select json_object_agg(w.node_id, l.inputs) from unnest($3::text[]) as w (node_id)
+     cross join lateral (
+       select n.inputs from node_executions n where n.execution_id = e.id and n.node_id = w.node_id and n.queued_seq is not null
+        order by n.queued_seq desc limit 1) l), '{}') as "lastQueued",
+  case when e.unhandled_failures = 0 then '[]' else
+    (select json_agg(distinct n.node_id) from (select node_id from node_executions n where n.execution_id = e.id and n.status = 'FAILED' limit 100) n) end as "failedNodes"
+from executions e where e.id = $1`;
+
+export async function readState(db: Database, id: ExecutionId, question: StateQuestion): Promise<State | null> {
+  const { nodeIds, staticNodeIds, unorderedNodeIds, asked, inlineLimit, childWindow } = question;
+  const { rows } = await db.pool.query<State>({
+    name: "read_state",
+    text: stateQuery,
+    values: [id, nodeIds, staticNodeIds, unorderedNodeIds, asked, inlineLimit, childWindow],
+  });
+  return rows[0] ?? null;
+}
+
+/** The state of an execution that nothing has happened in yet: no query is needed. */
+export function freshState(head: Head): State {
+  return {
+    ...head,
+    unfed: [],
+    undelivered: [],
+    queuedInline: [],
+    queuedChildren: [],
+    runningChildren: 0,
+    asked: [],
+    oldestLive: {},
+    lastQueued: {},
+    failedNodes: [],
+  };
+}

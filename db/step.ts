@@ -1,0 +1,230 @@
+import type { Placement } from "../graph/block";
+import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
+import type { Json, JsonObject } from "../graph/json";
+import type { EndReason, Status } from "../graph/status";
+import type { Database } from "./client";
+import type { RecordedError } from "./schema";
+
+/** The n-th event of this unit (from 1); the step turns it into the tree's next free number. */
+export type EventOrdinal = number;
+
+export type EventRow = {
+  readonly type: string;
+  readonly executionId: ExecutionId;
+  readonly nodeExecutionId?: NodeExecutionId | undefined;
+  readonly data?: JsonObject | undefined;
+};
+
+export type NodeRow = {
+  readonly id: NodeExecutionId;
+  readonly status?: Status | undefined;
+  readonly endReason?: EndReason | undefined;
+  readonly placement?: Placement | undefined;
+  readonly inputs?: JsonObject | undefined;
+  readonly error?: RecordedError | undefined;
+  readonly missingPins?: readonly string[] | undefined;
+  readonly childExecutionId?: ExecutionId | undefined;
+  readonly wakeInMs?: number | undefined;
+  readonly wakesLeft?: number | undefined;
+  /** How many outputs this unit adds. */
+  readonly emitted: number;
+  /** How many have been delivered in all; absent = as it was. */
+  readonly delivered?: number | undefined;
+  readonly closed: boolean;
+  readonly queued?: EventOrdinal | undefined;
+  readonly started?: EventOrdinal | undefined;
+  readonly ended?: EventOrdinal | undefined;
+};
+
+export type NodeInsert = NodeRow & {
+  readonly nodeId: string;
+  readonly blockId: string;
+  readonly placement: Placement;
+  readonly status: Status;
+  readonly inputs: JsonObject;
+};
+
+/** `from`: the statuses it may leave; anything else found there is a fault, since the unit's version was right. */
+export type NodeUpdate = NodeRow & { readonly from: readonly Status[] };
+
+export type OutputRow = {
+  readonly id: NodeExecutionId;
+  readonly ordinal: number;
+  readonly pin: string;
+  readonly value: Json;
+};
+
+export type ChildRow = {
+  readonly id: ExecutionId;
+  readonly parentNodeExecutionId: NodeExecutionId;
+  readonly graphId: GraphId;
+  readonly graphVersion: number;
+  readonly inputs: JsonObject;
+  readonly queued: EventOrdinal;
+};
+
+/** What a nested graph tells its parent's node: more outputs, and at its end how it ended. */
+export type Relay = {
+  readonly id: NodeExecutionId;
+  readonly outputs: readonly { readonly pin: string; readonly value: Json }[];
+  readonly end?: { status: Status; endReason: EndReason; error: RecordedError | null; ended: EventOrdinal } | undefined;
+};
+
+/** A plan for one execution, to be written whole or not at all. */
+export type Unit = {
+  readonly executionId: ExecutionId;
+  /** *grow* is refused under a fence; *settle* moves only towards terminal. */
+  readonly kind: "grow" | "settle";
+  /** The execution's version that the plan was made on. */
+  readonly version: number;
+  /** Attempt tokens that must still be the current ones. */
+  readonly tokens: readonly { readonly id: NodeExecutionId; readonly attempt: number }[];
+  readonly execution: {
+    readonly status?: Status | undefined;
+    readonly endReason?: EndReason | undefined;
+    readonly error?: RecordedError | undefined;
+    readonly stopId?: StopId | undefined;
+    readonly firstRunId?: string | undefined;
+    readonly open: number;
+    readonly waiting: number;
+    readonly failed: number;
+    readonly unhandled: number;
+    readonly started?: EventOrdinal | undefined;
+    readonly ended?: EventOrdinal | undefined;
+  };
+  readonly inserts: readonly NodeInsert[];
+  readonly updates: readonly NodeUpdate[];
+  readonly outputs: readonly OutputRow[];
+  readonly children: readonly ChildRow[];
+  readonly relay: Relay | null;
+  readonly events: readonly EventRow[];
+  readonly pokes: readonly ExecutionId[];
+};
+
+export type Refusal = "missing" | "ended" | "fenced" | "version" | "attempt" | "parent_fenced";
+
+/**
+ * Writes plans for executions of one tree in one transaction and one round trip (db/functions/commit-step.sql). Each unit is
+ * judged alone: the answer at its place is null where it was written, else why it was not. Throws what Postgres throws; then
+ * nothing was written.
+ */
+export async function commitStep(
+  db: Database,
+  rootId: ExecutionId,
+  units: readonly Unit[],
+): Promise<(Refusal | null)[]> {
+  const { rows } = await db.pool.query<{ verdicts: { u: number; because: Refusal | null }[] }>({
+    name: "commit_step",
+    text: "select commit_step($1, $2) as verdicts",
+    values: [rootId, JSON.stringify(document(units))],
+  });
+  return (rows[0]?.verdicts ?? []).map((verdict) => verdict.because);
+}
+
+/** JSON from outside travels as text inside the document, so that \u0000 and lone surrogates reach their column as they are. */
+const asText = (value: Json | RecordedError | undefined | null): string | null =>
+  value === undefined ? null : JSON.stringify(value);
+
+function nodeFields(row: NodeRow) {
+  return {
+    id: row.id,
+    status: row.status,
+    end_reason: row.endReason,
+    placement: row.placement,
+    inputs: asText(row.inputs),
+    error: asText(row.error),
+    missing_pins: row.missingPins,
+    child_execution_id: row.childExecutionId,
+    wake_in: row.wakeInMs,
+    wakes_left: row.wakesLeft,
+    emitted: row.emitted,
+    delivered: row.delivered,
+    closed: row.closed,
+    queued: row.queued,
+    started: row.started,
+    ended: row.ended,
+  };
+}
+
+function document(units: readonly Unit[]) {
+  const each = <Row, Out>(rows: (unit: Unit) => readonly Row[], map: (row: Row, index: number) => Out) =>
+    units.flatMap((unit, u) => rows(unit).map((row, index) => ({ u, ...map(row, index) })));
+  return {
+    units: units.map((unit, u) => ({
+      u,
+      execution_id: unit.executionId,
+      kind: unit.kind,
+      version: unit.version,
+      relay: unit.relay !== null,
+      tokens: unit.tokens,
+      events: unit.events.length,
+      nodes: unit.inserts.length,
+      children: unit.children.length,
+      status: unit.execution.status,
+      end_reason: unit.execution.endReason,
+      error: asText(unit.execution.error),
+      stop_id: unit.execution.stopId,
+      first_run_id: unit.execution.firstRunId,
+      open: unit.execution.open,
+      waiting: unit.execution.waiting,
+      failed: unit.execution.failed,
+      unhandled: unit.execution.unhandled,
+      started: unit.execution.started,
+      ended: unit.execution.ended,
+    })),
+    inserts: each(
+      (unit) => unit.inserts,
+      (row, index) => ({
+        ...nodeFields(row),
+        node_id: row.nodeId,
+        block_id: row.blockId,
+        ordinal: index + 1,
+        delivered: row.delivered ?? 0,
+      }),
+    ),
+    updates: each(
+      (unit) => unit.updates,
+      (row) => ({ ...nodeFields(row), from: row.from }),
+    ),
+    outputs: each(
+      (unit) => unit.outputs,
+      (row) => ({ ...row, value: asText(row.value) }),
+    ),
+    children: each(
+      (unit) => unit.children,
+      (row) => ({
+        id: row.id,
+        parent_node_execution_id: row.parentNodeExecutionId,
+        graph_id: row.graphId,
+        graph_version: row.graphVersion,
+        inputs: asText(row.inputs),
+        at_event: row.queued,
+      }),
+    ),
+    relays: each(
+      (unit) => (unit.relay ? [unit.relay] : []),
+      (relay) => ({
+        id: relay.id,
+        outputs: relay.outputs.map(({ pin, value }) => ({ pin, value: asText(value) })),
+        status: relay.end?.status,
+        end_reason: relay.end?.endReason,
+        error: asText(relay.end?.error ?? undefined),
+        ended: relay.end?.ended,
+      }),
+    ),
+    events: each(
+      (unit) => unit.events,
+      (row, index) => ({
+        ordinal: index + 1,
+        type: row.type,
+        execution_id: row.executionId,
+        node_execution_id: row.nodeExecutionId,
+        data: asText(row.data),
+      }),
+    ),
+    outbox: each(
+      (unit) => unit.pokes,
+      (subject_id) => ({ kind: "poke", subject_id }),
+    ),
+  };
+}
