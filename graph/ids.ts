@@ -16,7 +16,8 @@ const uuid7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{
  */
 function parser<Kind extends string>(kind: Kind): (text: string) => Id<Kind> {
   return (text) => {
-    if (!uuid7.test(text)) throw new TreelineError("not_found", `no ${kind} has the id "${text.slice(0, 64)}": ids are UUIDv7`);
+    if (!uuid7.test(text))
+      throw new TreelineError("not_found", `no ${kind} has the id "${text.slice(0, 64)}": ids are UUIDv7`);
     return text as Id<Kind>; // the only cast; everyone else comes through here
   };
 }

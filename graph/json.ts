@@ -27,3 +27,8 @@ export type PinSchema = JsonSchema & {
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** What an object itself holds under a key that a user made (`__proto__` and `constructor` included), else undefined. */
+export function own<Value>(object: { readonly [key: string]: Value }, key: string): Value | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
