@@ -100,16 +100,19 @@ function follow(draft: Draft, { sink, sinkName, isStatic }: CompiledLink, value:
 
   const first = complete(draft, sink, fed);
   if (!first) {
-    draft.waiting.set(nodeId, at < 0 ? [...queue, fed] : queue.with(at, fed));
+    keep(draft, nodeId, at < 0 ? [...queue, fed] : queue.with(at, fed));
     return [];
   }
+  const others = at < 0 ? queue : queue.toSpliced(at, 1);
   // A static value that has made one execution ready may be all that the others were waiting for.
-  const others = queue.filter((waiting) => waiting !== paired);
   const spread = isStatic ? others.map((waiting) => complete(draft, sink, waiting)) : [];
-  const left = others.filter((_, i) => !spread[i]);
-  if (left.length > 0) draft.waiting.set(nodeId, left);
-  else draft.waiting.delete(nodeId);
+  keep(draft, nodeId, isStatic ? others.filter((_, i) => !spread[i]) : others);
   return [first, ...spread.filter((next) => next !== null)];
+}
+
+function keep(draft: Draft, nodeId: string, queue: readonly Waiting[]): void {
+  if (queue.length > 0) draft.waiting.set(nodeId, queue);
+  else draft.waiting.delete(nodeId);
 }
 
 /**
