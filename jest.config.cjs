@@ -25,8 +25,8 @@ module.exports = {
   projects: [
     {
       ...shared,
-      displayName: "unit", // no servers; test/local starts its own
-      testMatch: ["<rootDir>/test/*.test.ts", "<rootDir>/test/{unit,local}/**/*.test.ts"],
+      displayName: "unit", // no servers
+      testMatch: ["<rootDir>/test/*.test.ts", "<rootDir>/test/unit/**/*.test.ts"],
     },
     {
       ...withServers,
@@ -38,7 +38,13 @@ module.exports = {
       ...withServers,
       displayName: "servers",
       testMatch: ["<rootDir>/test/*/**/*.test.ts"],
-      testPathIgnorePatterns: ["<rootDir>/test/(unit|local|db)/"],
+      testPathIgnorePatterns: ["<rootDir>/test/(unit|db|soak)/"],
+      globalSetup: "<rootDir>/test/support/global-setup.ts",
+    },
+    {
+      ...withServers,
+      displayName: "soak", // hours, on demand: npm run test:soak
+      testMatch: ["<rootDir>/test/soak/**/*.test.ts"],
       globalSetup: "<rootDir>/test/support/global-setup.ts",
     },
   ],

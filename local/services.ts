@@ -1,39 +1,101 @@
 import type { Config } from "../config/env";
 import { claimDataDir } from "./data-folder";
-import type { Claim } from "./data-folder";
+import type { Ready } from "./data-folder";
 import { startPostgres } from "./postgres";
 import { startGuard } from "./server";
-import type { Guard, Server } from "./server";
+import type { Server } from "./server";
+import { prepareCluster, startTemporal } from "./temporal";
+import { findTemporalCli } from "./temporal-cli";
 
-export type PostgresService = { readonly databaseUrl: string; stop(): Promise<void> };
+type Report = (line: string) => void;
 
-/** Postgres alone, for what needs no Temporal. */
-export async function startDatabase(config: Config, report: (line: string) => void): Promise<PostgresService> {
-  const claim = await claimDataDir(config.dataDir, report);
-  const guard = startGuard();
-  const { dataDir, postgresPort: port } = config;
+/** Postgres and Temporal, as the environment names them or embedded. */
+export type Services = {
+  readonly databaseUrl: string;
+  /** For LISTEN. */
+  readonly databaseDirectUrl: string;
+  /** host:port */
+  readonly temporalAddress: string;
+  readonly temporalUiUrl: string | null;
+  /** Whether Temporal's record is new, so that open executions have to begin again from Postgres. */
+  readonly temporalFresh: boolean;
+  /** Called once they have. */
+  temporalSettled(): void;
+  /** Tells other programs (the CLI, the quickstart) where everything answers. */
+  announce(ready: Ready): void;
+  stop(): Promise<void>;
+};
+
+/**
+ * Takes the data folder and starts what the environment does not name. Throws, with the remedy, and leaves nothing running, if
+ * anything cannot start.
+ */
+export async function startServices(config: Config, report: Report): Promise<Services> {
+  const host = await openHost(config, report);
   try {
-    const { url, server } = await startPostgres({
-      dataDir,
-      port,
-      report,
-      guard,
-      started: record(claim, "Postgres", "SIGINT"),
-    });
-    return { databaseUrl: url, stop: () => stopAll([server], guard, claim) };
+    // one after the other: at once they only slow each other down on two cores
+    const databaseUrl = config.databaseUrl ?? (await host.postgres());
+    const temporal = await (config.temporalAddress === null
+      ? host.temporal()
+      : joinCluster(config, config.temporalAddress));
+    return {
+      databaseUrl,
+      databaseDirectUrl: config.databaseDirectUrl ?? databaseUrl,
+      temporalAddress: temporal.address,
+      temporalUiUrl: temporal.uiUrl,
+      temporalFresh: temporal.fresh,
+      temporalSettled: () => temporal.settled(),
+      announce: host.announce,
+      stop: host.stop,
+    };
   } catch (error) {
-    guard.close();
-    claim.release();
+    await host.stop();
     throw error;
   }
 }
 
-function record(claim: Claim, name: string, stopSignal: "SIGINT" | "SIGTERM"): (server: Server) => void {
-  return (server) => claim.record({ server: { name, stopSignal, ...server.mark } });
+/** Postgres alone, always embedded: for tests that need no Temporal. */
+export async function startDatabase(config: Config, report: Report): Promise<{ url: string; stop(): Promise<void> }> {
+  const host = await openHost(config, report);
+  try {
+    return { url: await host.postgres(), stop: host.stop };
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
 }
 
-async function stopAll(servers: readonly Server[], guard: Guard, claim: Claim): Promise<void> {
-  await Promise.all(servers.map((server) => server.stop()));
-  guard.close();
-  claim.release();
+/** A cluster that somebody else runs. */
+async function joinCluster({ temporalNamespace, temporalUiUrl }: Config, address: string) {
+  await prepareCluster(address, temporalNamespace);
+  return { address, uiUrl: temporalUiUrl, fresh: false, settled: () => undefined };
+}
+
+/** The data folder, taken for this process, and what runs in it. */
+async function openHost(config: Config, report: Report) {
+  const { dataDir } = config;
+  const claim = await claimDataDir(dataDir, report);
+  const guard = startGuard();
+  const servers: Server[] = [];
+  const started = (name: string, stopSignal: "SIGINT" | "SIGTERM") => (server: Server) => {
+    servers.push(server);
+    claim.addServer({ name, stopSignal, ...server.mark });
+  };
+  return {
+    async postgres() {
+      const { postgresPort: port } = config;
+      return (await startPostgres({ dataDir, port, report, guard, started: started("Postgres", "SIGINT") })).url;
+    },
+    async temporal() {
+      const cli = await findTemporalCli(config, report);
+      const { temporalPort: port, temporalNamespace: namespace } = config;
+      return startTemporal({ cli, dataDir, namespace, port, report, guard, started: started("Temporal", "SIGTERM") });
+    },
+    announce: claim.announce,
+    async stop() {
+      await Promise.all(servers.map((server) => server.stop()));
+      guard.close();
+      claim.release();
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
-import { testVariables } from "./services";
+import { testVariable } from "./variables";
 
 export type TestDatabase = { readonly url: string; readonly name: string };
 
@@ -14,8 +14,8 @@ const opened: Opened[] = [];
  */
 export async function testDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
-  await asAdmin((admin) => admin.query(`create database ${name} template ${variable("template")}`));
-  const url = new URL(variable("postgres"));
+  await asAdmin((admin) => admin.query(`create database ${name} template ${testVariable("template")}`));
+  const url = new URL(testVariable("postgres"));
   url.pathname = name;
   const database = { url: url.href, name };
   opened.push({ ...database, ofFile: expect.getState().currentTestName === undefined });
@@ -51,17 +51,11 @@ async function drop(admin: Client, name: string): Promise<void> {
 }
 
 async function asAdmin<Result>(work: (admin: Client) => Promise<Result>): Promise<Result> {
-  const admin = new Client({ connectionString: variable("postgres") });
+  const admin = new Client({ connectionString: testVariable("postgres") });
   await admin.connect();
   try {
     return await work(admin);
   } finally {
     await admin.end();
   }
-}
-
-function variable(name: keyof typeof testVariables): string {
-  const value = process.env[testVariables[name]];
-  if (!value) throw new Error(`${testVariables[name]} is not set: this folder's jest project starts no Postgres`);
-  return value;
 }

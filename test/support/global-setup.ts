@@ -1,5 +1,6 @@
-import { ensurePostgres } from "./services";
+import { ensurePostgres, ensureTemporal } from "./services";
 
 export default async function setup(): Promise<void> {
   await ensurePostgres();
+  await ensureTemporal();
 }
