@@ -1,4 +1,5 @@
 import { TreelineError } from "./errors";
+import type { Fault } from "./errors";
 
 const units = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 const unitMs = [86_400_000, 3_600_000, 60_000, 1_000, 1];
@@ -19,4 +20,10 @@ export function parseDuration(text: string): number {
   const ms = readDuration(text);
   if (ms === null) throw new TreelineError("invalid_request", `"${text.slice(0, 64)}" is not ${durationForm}`);
   return ms;
+}
+
+/** For a setting that may be absent and has to be longer than nothing. */
+export function durationFaults(pointer: string, text: string | undefined): Fault[] {
+  if (text === undefined || (readDuration(text) ?? 0) > 0) return [];
+  return [{ pointer, detail: `must be ${durationForm}, longer than 0` }];
 }

@@ -22,6 +22,11 @@ function parser<Kind extends string>(kind: Kind): (text: string) => Id<Kind> {
   };
 }
 
+/** For a text that may name something of ours and need not, such as the id of a graph inside a request. */
+export function isUuid7(text: string): boolean {
+  return uuid7.test(text);
+}
+
 export const parseGraphId = parser("graph");
 export const parseExecutionId = parser("execution");
 export const parseNodeExecutionId = parser("nodeExecution");

@@ -4,6 +4,7 @@ import { durationForm, readDuration } from "./durations";
 import type { Fault } from "./errors";
 import { isObject } from "./json";
 import type { JsonObject } from "./json";
+import { pointerTo } from "./pointer";
 
 /** Most of what one request may hold; the size of the body itself is bounded before it is parsed. */
 export const sizes = {
@@ -187,11 +188,6 @@ export function faultsOf(error: z.ZodError): Fault[] {
     if (issue.code !== "unrecognized_keys") return [{ pointer: pointerTo(issue.path), detail: issue.message }];
     return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key]), detail: "unknown key" }));
   });
-}
-
-/** A JSON pointer (RFC 6901). */
-export function pointerTo(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
 /** JSON Schema (2020-12, as OpenAPI 3.1 has it) of what a request may hold. */

@@ -1,0 +1,52 @@
+import type { BlockCatalog, BlockDefinition } from "./block";
+import type { GraphNode, NestedGraph } from "./definition";
+import type { Fault } from "./errors";
+import { suggestion } from "./nearest";
+import { parsePin } from "./pins";
+import { isNested, nestedOf } from "./reference";
+import type { FindNested, NoNested } from "./reference";
+
+/** A node of a draft, where it stands in the request, and its pins; null where its block or nested graph is not known. */
+export type PlacedNode = {
+  readonly node: GraphNode;
+  readonly pointer: string;
+  readonly block: BlockDefinition | null;
+  readonly nested: NestedGraph | NoNested | null;
+  readonly inputPins: readonly string[] | null;
+  readonly outputPins: readonly string[] | null;
+};
+
+export function placeNode(node: GraphNode, pointer: string, blocks: BlockCatalog, findNested: FindNested): PlacedNode {
+  const block = blocks.get(node.blockId) ?? null;
+  const nested = block && nestedOf(node, findNested);
+  const known = nested ? (isNested(nested) ? nested : null) : block;
+  // A nested graph that fails fires `error` too, unless it has an output of that name.
+  const error = block?.errorPin || nested ? ["error"] : [];
+  return {
+    node,
+    pointer,
+    block,
+    nested,
+    inputPins: known && Object.keys(known.inputSchema.properties),
+    outputPins: known && [...new Set([...Object.keys(known.outputSchema.properties), ...error])],
+  };
+}
+
+/** The pin that a full, perhaps dynamic, pin name is about; null where the name is malformed. */
+export function basePin(name: string, pins: readonly string[]): string | null {
+  return pins.includes(name) ? name : (parsePin(name)?.base ?? null);
+}
+
+export function malformedPin(name: string): string {
+  return `malformed dynamic pin "${name}": a pin, then after each _#_ or _@_ a key, after each _$_ a whole number`;
+}
+
+/** What is wrong with one end of a link. `pins` null: they are not known, so only the form of the name is checked. */
+export function pinFaults(pointer: string, name: string, placed: PlacedNode, side: "input" | "output"): Fault[] {
+  const pins = side === "input" ? placed.inputPins : placed.outputPins;
+  const base = basePin(name, pins ?? []);
+  if (base === null) return [{ pointer, detail: malformedPin(name) }];
+  if (!pins || pins.includes(base)) return [];
+  const whose = placed.nested ? "the nested graph" : `block ${placed.block?.name}`;
+  return [{ pointer, detail: `${whose} has no ${side} pin "${base}"${suggestion(base, pins, `${side} pins`)}` }];
+}
