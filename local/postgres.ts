@@ -9,7 +9,8 @@ import { findClosedFolder, serverAccount } from "./account";
 import type { Account } from "./account";
 import { readyBinaries } from "./postgres-binaries";
 import { commandLine, endProcess, markProcess } from "./process";
-import { freePort, launch } from "./server";
+import { choosePort } from "./ports";
+import { launch } from "./server";
 import type { Guard, Server } from "./server";
 
 const user = "treeline";
@@ -132,7 +133,7 @@ async function launchOnPort(
   account: Account | null,
   { dataDir, port, guard, started }: PostgresOptions,
 ): Promise<Server & { readonly port: number }> {
-  const chosen = port ?? (await freePort());
+  const chosen = port ?? (await choosePort(dataDir, "postgres"));
   const settings = {
     listen_addresses: "127.0.0.1",
     port: chosen,

@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Connection } from "@temporalio/client";
-import { freePort, launch } from "./server";
+import { choosePort } from "./ports";
+import { launch } from "./server";
 import type { Guard, Server } from "./server";
 import type { TemporalCli } from "./temporal-cli";
 
@@ -91,8 +92,8 @@ async function serve(
   { cli, dataDir, namespace, port, guard, started }: TemporalOptions,
 ): Promise<Started> {
   const host = "127.0.0.1";
-  const chosen = port ?? (await freePort());
-  const uiPort = await freePort();
+  const chosen = port ?? (await choosePort(dataDir, "temporal"));
+  const uiPort = await choosePort(dataDir, "temporal-ui");
   const args = [
     ...["server", "start-dev", "--ip", host, "--port", String(chosen), "--ui-port", String(uiPort)],
     ...["--namespace", namespace, "--db-filename", file, "--log-level", "warn"],
