@@ -60,7 +60,7 @@ export async function readOutstanding(
         (select * from node_executions where execution_id = $1 and ended_at is null and status = 'WAITING' and id <> all ($2::uuid[]) order by queued_seq limit $3)
         union all
         (select * from node_executions where execution_id = $1 and ended_at is null and status = 'QUEUED' and placement = 'remote' and id <> all ($2::uuid[])
-          order by queued_seq limit greatest($3 - cardinality($2::uuid[]), 0))
+          order by queued_seq limit $3)
       ) n
       order by n.queued_seq`,
     values: [executionId, known, window],

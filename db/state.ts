@@ -1,3 +1,4 @@
+import type { Placement } from "../graph/block";
 import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Json, JsonObject } from "../graph/json";
 import type { EndReason, Status } from "../graph/status";
@@ -48,11 +49,27 @@ export async function readHead(db: Database, id: ExecutionId): Promise<Head | nu
   return rows[0] ?? null;
 }
 
+/** Hands an execution from a chain of runs that is dead to a new one; false: another was quicker. */
+export async function takeOver(
+  db: Database,
+  id: ExecutionId,
+  dead: string | null,
+  firstRunId: string,
+): Promise<boolean> {
+  const { rowCount } = await db.pool.query({
+    name: "take_over",
+    text: "update executions set first_run_id = $3 where id = $1 and first_run_id is not distinct from $2 and ended_at is null",
+    values: [id, dead, firstRunId],
+  });
+  return rowCount === 1;
+}
+
 /** A node execution that runs or has ended, as the planner needs it. `outputs`: those not yet delivered. */
 export type OpenNode = {
   readonly id: NodeExecutionId;
   readonly nodeId: string;
   readonly status: Status;
+  readonly placement: Placement;
   readonly endReason: EndReason | null;
   readonly error: RecordedError | null;
   readonly attempt: number;
@@ -98,7 +115,7 @@ export type StateQuestion = {
   readonly childWindow: number;
 };
 
-const openNode = `json_build_object('id', n.id, 'nodeId', n.node_id, 'status', n.status, 'endReason', n.end_reason, 'error', n.error, 'attempt', n.attempt,
+const openNode = `json_build_object('id', n.id, 'nodeId', n.node_id, 'status', n.status, 'placement', n.placement, 'endReason', n.end_reason, 'error', n.error, 'attempt', n.attempt,
   'queuedSeq', n.queued_seq, 'emitted', n.emitted, 'delivered', n.delivered, 'closed', n.closed, 'inputs', n.inputs, 'childExecutionId', n.child_execution_id,
   'wakesLeft', n.wakes_left, 'wakeInMs', ceil(extract(epoch from n.wake_at - clock_timestamp()) * 1000),
   'outputs', coalesce((select json_agg(json_build_object('pin', o.pin, 'value', o.value) order by o.ordinal)

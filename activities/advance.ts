@@ -1,0 +1,136 @@
+import { uuidv7 } from "uuidv7";
+import type { BlockRegistry } from "../blocks/block";
+import type { Database } from "../db/client";
+import { readOutstanding } from "../db/nodes";
+import { freshState, readHead, readState, type Head, type State } from "../db/state";
+import { commitStep, type Refusal, type Unit } from "../db/step";
+import type { CompiledGraph } from "../graph/compile";
+import { TreelineError } from "../graph/errors";
+import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+import { isTerminal } from "../graph/status";
+import { workWindow, type Answer, type Work } from "../workflows/messages";
+import { coalesce } from "./coalesce";
+import type { Definitions } from "./graphs";
+import { labelOf, remoteWork, Segment, type Bounds, type Result } from "./segment";
+
+export const bounds: Bounds = { nodes: 2_000, milliseconds: 1_000, inputBytes: 256 * 1024, children: 100 };
+
+/** Plans that meet a newer version in a row: each one means that another step of this execution went through. */
+const plansAtMost = 50;
+
+export type Advance = {
+  /** QUEUED → RUNNING by the chain of runs `firstRunId`, with everything inline that follows; else what is outstanding. */
+  begin(head: Head, firstRunId: string): Promise<Answer>;
+  /** Records a result and does all that follows from it. Concurrent calls for one execution share one step. */
+  record(executionId: ExecutionId, result: Result | null): Promise<Answer>;
+  /** Does what can be done, then answers all that is outstanding but for what the asker knows. */
+  outstanding(executionId: ExecutionId, known: readonly NodeExecutionId[]): Promise<Answer>;
+};
+
+export type AdvanceDeps = {
+  readonly db: Database;
+  readonly blocks: BlockRegistry;
+  readonly definitions: Definitions;
+  /** Called after the commit that ended an execution. */
+  readonly onEnded: (executionId: ExecutionId, rootId: ExecutionId) => void;
+};
+
+export function createAdvance({ db, blocks, definitions, onEnded }: AdvanceDeps): Advance {
+  const segmentDeps = {
+    blocks,
+    mintNode: () => uuidv7() as NodeExecutionId,
+    mintExecution: () => uuidv7() as ExecutionId,
+    now: () => performance.now(),
+    bounds,
+  };
+  const commit = coalesce<ExecutionId, Unit, Refusal | null>((rootId, units) => commitStep(db, rootId, units), 200);
+
+  async function write(state: State, segment: Segment): Promise<Refusal | null> {
+    const unit = segment.unit();
+    if (!unit) return null;
+    const refusal = await commit(state.rootId, unit);
+    if (refusal === null && segment.ended) onEnded(state.id, state.rootId);
+    return refusal;
+  }
+
+  async function readFor(executionId: ExecutionId, asked: readonly NodeExecutionId[]): Promise<[State, CompiledGraph]> {
+    const { graphId, graphVersion } = await definitions.place(executionId);
+    const graph = await definitions.graph(graphId, graphVersion);
+    const nodes = [...graph.nodes.values()];
+    const state = await readState(db, executionId, {
+      nodeIds: [...graph.nodes.keys()],
+      staticNodeIds: nodes.filter((node) => node.staticPins.length > 0).map(({ node }) => node.id),
+      unorderedNodeIds: nodes.filter(({ node }) => node.ordered === false).map(({ node }) => node.id),
+      asked,
+      inlineLimit: bounds.nodes,
+      childWindow: bounds.children,
+    });
+    if (!state) throw new TreelineError("not_found", `no execution ${executionId}`);
+    return [state, graph];
+  }
+
+  async function recordAll(executionId: ExecutionId, results: readonly (Result | null)[]): Promise<readonly Answer[]> {
+    const asked = results.flatMap((result) => (result ? [result.id] : []));
+    for (let plans = 0; plans < plansAtMost; plans++) {
+      const [state, graph] = await readFor(executionId, asked);
+      const over = answerOver(state);
+      if (over) return results.map(() => over);
+      const segment = new Segment(segmentDeps, graph, state);
+      const counted = results.map((result) => result === null || segment.record(result));
+      segment.run();
+      if ((await write(state, segment)) === null) return counted.map((counts) => answerOf(segment, counts));
+    }
+    throw new Error(`execution ${executionId}: ${plansAtMost} plans in a row met a newer version`);
+  }
+
+  return {
+    async begin(head, firstRunId) {
+      definitions.remember(head);
+      const graph = await definitions.graph(head.graphId, head.graphVersion);
+      const state = freshState(head);
+      const segment = new Segment(segmentDeps, graph, state);
+      segment.begin(firstRunId);
+      segment.run();
+      if ((await write(state, segment)) === null) return answerOf(segment, true);
+      const now = await readHead(db, head.id);
+      if (!now) throw new TreelineError("not_found", `no execution ${head.id}`);
+      return answerOver(now) ?? this.outstanding(head.id, []);
+    },
+    record: coalesce(recordAll),
+    async outstanding(executionId, known) {
+      const answer = await this.record(executionId, null);
+      if (answer.state !== "live") return answer;
+      const { graphId, graphVersion, rootId } = await definitions.place(executionId);
+      const graph = await definitions.graph(graphId, graphVersion);
+      const rows = await readOutstanding(db, executionId, known, workWindow);
+      const work = rows.flatMap((row): Work[] => {
+        const compiled = graph.nodes.get(row.nodeId);
+        if (!compiled) return [];
+        const label = labelOf(compiled);
+        if (row.status === "WAITING")
+          return [{ kind: "wait", id: row.id, label, delayMs: Math.max(0, row.wakeInMs ?? 0) }];
+        if (row.placement === "remote") return [remoteWork(blocks, compiled, row.id)];
+        if (!row.childExecutionId || !compiled.nested) return [];
+        const { graphId: nestedId } = compiled.nested;
+        return [{ kind: "child", id: row.id, label, executionId: row.childExecutionId, rootId, graphId: nestedId }];
+      });
+      return { state: "live", work, more: answer.more || rows.length >= workWindow };
+    },
+  };
+}
+
+/** null: it goes on. */
+export function answerOver(head: Head): Answer | null {
+  const nothing = { work: [], more: false };
+  if (isTerminal(head.status)) {
+    return { state: "ended", ...nothing, status: head.status, endReason: head.endReason ?? undefined };
+  }
+  return head.fence?.scope === "subtree" ? { state: "fenced", ...nothing } : null;
+}
+
+/** A result that did not count (recorded by an earlier attempt) makes the asker look at all that is outstanding. */
+function answerOf(segment: Segment, counted: boolean): Answer {
+  if (segment.ended) return { state: "ended", work: [], more: false, ...segment.ended };
+  const work = segment.work.slice(0, workWindow);
+  return { state: "live", work, more: segment.more || !counted || work.length < segment.work.length };
+}

@@ -1,0 +1,190 @@
+import type { NodeInsert, NodeUpdate, EventOrdinal, EventRow, OutputRow } from "../db/step";
+import type { OpenNode } from "../db/state";
+import type { RecordedError } from "../db/schema";
+import type { Placement } from "../graph/block";
+import type { CompiledNode } from "../graph/compile";
+import type { Emission } from "../graph/definition";
+import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+import type { JsonObject } from "../graph/json";
+import { isTerminal, terminalStatuses, type EndReason, type Status } from "../graph/status";
+
+/** A node execution while a segment works on it; `row` says at the end what the step writes of it. */
+export class NodeDraft {
+  readonly id: NodeExecutionId;
+  readonly compiled: CompiledNode;
+  /** Its status in the record; null while it has no row. */
+  readonly found: Status | null;
+  /** Infinity for those queued in this segment: they come after all that the record has queued. */
+  readonly queuedSeq: number;
+  readonly attempt: number;
+  readonly wakeInMs: number | null;
+  readonly childExecutionId: ExecutionId | null;
+  inputs: JsonObject;
+  status: Status;
+  placement: Placement;
+  endReason: EndReason | undefined;
+  error: RecordedError | undefined;
+  missingPins: readonly string[] | undefined;
+  newChildId: ExecutionId | undefined;
+  newWakeInMs: number | undefined;
+  wakesLeft: number | null;
+  closed = false;
+  /** Recorded but not delivered, oldest first; those this segment adds are at the end. */
+  undelivered: Emission[];
+  readonly added: Emission[] = [];
+  queued: EventOrdinal | undefined;
+  started: EventOrdinal | undefined;
+  ended: EventOrdinal | undefined;
+  private readonly emittedBefore: number;
+  private delivered: number;
+  private touched = false;
+
+  private constructor(
+    compiled: CompiledNode,
+    found: Status | null,
+    values: Omit<OpenNode, "nodeId" | "closed" | "endReason">,
+  ) {
+    this.id = values.id;
+    this.compiled = compiled;
+    this.found = found;
+    this.queuedSeq = values.queuedSeq;
+    this.attempt = values.attempt;
+    this.wakeInMs = values.wakeInMs;
+    this.childExecutionId = values.childExecutionId;
+    this.wakesLeft = values.wakesLeft;
+    this.inputs = values.inputs;
+    this.status = values.status;
+    this.placement = values.placement;
+    this.error = values.error ?? undefined;
+    this.undelivered = [...values.outputs];
+    this.emittedBefore = values.emitted;
+    this.delivered = values.delivered;
+  }
+
+  static fromRecord(compiled: CompiledNode, row: OpenNode): NodeDraft {
+    return new NodeDraft(compiled, row.status, row);
+  }
+
+  /** One that becomes ready now; `found` is INCOMPLETE if links had begun to feed it in an earlier step. */
+  static ready(compiled: CompiledNode, id: NodeExecutionId, inputs: JsonObject, found: "INCOMPLETE" | null): NodeDraft {
+    const draft = new NodeDraft(compiled, found, {
+      id,
+      placement: compiled.block.placement,
+      status: "QUEUED",
+      error: null,
+      attempt: 0,
+      queuedSeq: Infinity,
+      emitted: 0,
+      delivered: 0,
+      inputs,
+      childExecutionId: null,
+      wakesLeft: null,
+      wakeInMs: null,
+      outputs: [],
+    });
+    draft.touched = true;
+    return draft;
+  }
+
+  get nodeId(): string {
+    return this.compiled.node.id;
+  }
+
+  get hasEnded(): boolean {
+    return isTerminal(this.status);
+  }
+
+  touch(): void {
+    this.touched = true;
+  }
+
+  emit(emissions: Iterable<Emission>): void {
+    for (const emission of emissions) {
+      this.undelivered.push(emission);
+      this.added.push(emission);
+      this.touched = true;
+    }
+  }
+
+  /** The outputs to deliver now; from here on they count as delivered. */
+  takeUndelivered(): readonly Emission[] {
+    const taken = this.undelivered;
+    this.undelivered = [];
+    this.delivered += taken.length;
+    if (taken.length > 0) this.touched = true;
+    return taken;
+  }
+
+  outputRows(): OutputRow[] {
+    return this.added.map(({ pin, value }, index) => ({
+      id: this.id,
+      ordinal: this.emittedBefore + index,
+      pin,
+      value,
+    }));
+  }
+
+  row(): { insert: NodeInsert } | { update: NodeUpdate } | null {
+    if (!this.touched) return null;
+    const fresh = this.found === null;
+    const fields = {
+      id: this.id,
+      endReason: this.endReason,
+      placement: this.placement,
+      error: this.error,
+      missingPins: this.missingPins,
+      childExecutionId: this.newChildId,
+      wakeInMs: this.newWakeInMs,
+      wakesLeft: this.wakesLeft ?? undefined,
+      emitted: this.added.length,
+      delivered: this.delivered,
+      closed: this.closed,
+      queued: this.queued,
+      started: this.started,
+      ended: this.ended,
+    };
+    if (fresh) {
+      return {
+        insert: {
+          ...fields,
+          status: this.status,
+          inputs: this.inputs,
+          nodeId: this.nodeId,
+          blockId: this.compiled.block.id,
+        },
+      };
+    }
+    const inputs = this.found === "INCOMPLETE" ? this.inputs : undefined; // frozen from QUEUED on
+    // Where only deliveries are noted, a nested graph may have told its end meanwhile: its status is not ours to write.
+    const changes = this.status !== this.found;
+    const status = changes ? this.status : undefined;
+    return {
+      update: {
+        ...fields,
+        status,
+        inputs,
+        from: changes ? [this.found as Status] : ["RUNNING", "WAITING", ...terminalStatuses],
+      },
+    };
+  }
+}
+
+/** The events of a unit, numbered from 1. */
+export class EventDraft {
+  readonly rows: EventRow[] = [];
+  private readonly executionId: ExecutionId;
+
+  constructor(executionId: ExecutionId) {
+    this.executionId = executionId;
+  }
+
+  add(
+    type: string,
+    nodeExecutionId?: NodeExecutionId,
+    data?: JsonObject,
+    executionId = this.executionId,
+  ): EventOrdinal {
+    this.rows.push({ type, executionId, nodeExecutionId, data });
+    return this.rows.length;
+  }
+}

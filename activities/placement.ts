@@ -1,0 +1,14 @@
+import type { Block, InlineBlock, RemoteBlock, WaitBlock } from "../blocks/block";
+
+/** TypeScript does not narrow a union by a nested field; these do. */
+export function isInline(block: Block | undefined): block is InlineBlock {
+  return block?.definition.placement === "inline";
+}
+
+export function isRemote(block: Block | undefined): block is RemoteBlock {
+  return block?.definition.placement === "remote";
+}
+
+export function isWait(block: Block | undefined): block is WaitBlock {
+  return block?.definition.placement === "wait";
+}

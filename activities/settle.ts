@@ -1,0 +1,15 @@
+import type { Database } from "../db/client";
+import { settleFenced, type Settled } from "../db/stops";
+import type { NodeExecutionId, StopId } from "../graph/ids";
+import { coalesce } from "./coalesce";
+
+export type Settle = (stopId: StopId, ended: NodeExecutionId | null) => Promise<Settled>;
+
+/** Settles node executions whose code has ended under a fence; those that end together are written together. */
+export function createSettle(db: Database, onQuiesced: (stopId: StopId) => void): Settle {
+  return coalesce(async (stopId: StopId, ended: readonly (NodeExecutionId | null)[]) => {
+    const settled = await settleFenced(db, stopId, { ended: ended.filter((id) => id !== null), abandon: false });
+    if (settled.quiesced) onQuiesced(stopId);
+    return ended.map(() => settled);
+  });
+}

@@ -1,0 +1,65 @@
+import type { ExecutionId, GraphId } from "../graph/ids";
+import type { Status } from "../graph/status";
+import type { Database } from "./client";
+import { executionColumns, executionTables, type ExecutionRecord } from "./executions";
+
+export type Totals = {
+  readonly executions: number;
+  readonly nodeExecutions: number;
+  readonly charge: number;
+  /** Statuses that occur. */
+  readonly byStatus: Partial<Record<Status, number>>;
+};
+
+export type TreeRecord = ExecutionRecord & {
+  /** The node of its parent that runs it; null of a root. */
+  readonly node: { readonly id: string; readonly graphId: GraphId; readonly graphVersion: number } | null;
+  /** Of the execution and all its descendants, shown or not. */
+  readonly totals: Totals;
+};
+
+/**
+ * An execution and its descendants down to `depth` levels below it, at most `limit`, parents before children, siblings in the
+ * order they were made. Empty where the owner has no such execution. One statement, so that all of it is of one moment.
+ */
+export async function readTree(
+  db: Database,
+  ownerId: string,
+  id: ExecutionId,
+  bounds: { readonly depth: number; readonly limit: number },
+  outputBlocks: readonly string[],
+): Promise<TreeRecord[]> {
+  const { rows } = await db.pool.query<TreeRecord>({
+    name: "read_tree",
+    text: `
+      with target as (
+        select root_id, depth from executions where id = $2 and owner_id = $3
+      ), subtree as materialized (
+        select e.id, e.ancestors, e.depth, e.created_seq, e.status, e.node_executions, e.charge
+          from target join executions e on e.root_id = target.root_id
+         where e.id = $2 or $2 = any (e.ancestors)
+      ), shown as (
+        select s.id from subtree s, target
+         where s.depth <= target.depth + $4 order by s.depth, s.created_seq limit $5
+      ), counted as (
+        select above.id, s.status, count(*) as executions, sum(s.node_executions) as nodes, sum(s.charge) as charge
+          from subtree s, target, unnest(s.ancestors[target.depth + 1:] || s.id) as above (id)
+         group by above.id, s.status
+      ), totals as (
+        select id, json_build_object('executions', sum(executions), 'nodeExecutions', sum(nodes), 'charge', sum(charge),
+            'byStatus', json_object_agg(status, executions)) as totals
+          from counted group by id
+      )
+      select ${executionColumns}, totals.totals,
+        case when p.id is not null then
+          json_build_object('id', pn.node_id, 'graphId', p.graph_id, 'graphVersion', p.graph_version) end as node
+        from ${executionTables}
+        join shown on shown.id = e.id
+        join totals on totals.id = e.id
+        left join executions p on p.id = e.parent_id
+        left join node_executions pn on pn.id = e.parent_node_execution_id
+       order by e.depth, e.created_seq`,
+    values: [outputBlocks, id, ownerId, bounds.depth, bounds.limit],
+  });
+  return rows;
+}

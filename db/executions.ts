@@ -1,0 +1,135 @@
+import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
+import type { Json, JsonObject } from "../graph/json";
+import type { EndReason, Status } from "../graph/status";
+import type { Database } from "./client";
+import type { RecordedError } from "./schema";
+
+/** An execution as it is shown: its row, with what the tables around it say of it. */
+export type ExecutionRecord = {
+  readonly id: ExecutionId;
+  readonly rootId: ExecutionId;
+  readonly parentId: ExecutionId | null;
+  readonly parentNodeExecutionId: NodeExecutionId | null;
+  readonly ancestors: readonly ExecutionId[];
+  readonly depth: number;
+  readonly graphId: GraphId;
+  readonly graphVersion: number;
+  readonly graphName: string;
+  readonly status: Status;
+  readonly endReason: EndReason | null;
+  readonly inputs: JsonObject;
+  readonly error: RecordedError | null;
+  readonly limits: JsonObject;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly budget: number | null;
+  readonly nodeExecutions: number;
+  readonly failedNodeExecutions: number;
+  readonly childExecutions: number;
+  readonly charge: number;
+  readonly firstRunId: string | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly tree: {
+    readonly executions: number;
+    readonly liveExecutions: number;
+    readonly nodeExecutions: number;
+    readonly charge: number;
+    readonly maxDepth: number;
+  };
+  /** The fence it is under, unless it had ended before; a subtree fence wins over its own `self` one. */
+  readonly fence: { readonly stopId: StopId; readonly at: string } | null;
+  /** Of its completed Output nodes, in queue order: their recorded inputs and each value of their pin `output`. */
+  readonly outputs: readonly (readonly [inputs: JsonObject, value: Json])[];
+};
+
+/** Of `e` executions, `g` its graph, `t` its tree; $1 are the ids of the blocks that are Outputs. Values stay whole: see schema.ts. */
+export const executionColumns = `
+  e.id, e.root_id as "rootId", e.parent_id as "parentId", e.parent_node_execution_id as "parentNodeExecutionId",
+  to_json(e.ancestors) as ancestors, e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", g.name as "graphName",
+  e.status, e.end_reason as "endReason", e.inputs, e.error, e.limits, e.labels, e.budget::float8 as budget,
+  e.node_executions as "nodeExecutions", e.failed_node_executions as "failedNodeExecutions",
+  e.child_executions as "childExecutions", e.charge::float8 as charge, e.first_run_id as "firstRunId",
+  e.created_at as "createdAt", e.started_at as "startedAt", e.ended_at as "endedAt",
+  json_build_object('executions', t.executions, 'liveExecutions', t.live_executions, 'nodeExecutions', t.node_executions,
+    'charge', t.charge, 'maxDepth', t.max_depth) as tree,
+  (select json_build_object('stopId', f.stop_id, 'at', f.created_at)
+     from fences f
+    where f.root_id = e.root_id and (f.execution_id = e.id or (f.scope = 'subtree' and f.execution_id = any (e.ancestors)))
+      and (e.ended_seq is null or e.ended_seq > f.seq)
+    order by f.scope desc, f.seq limit 1) as fence,
+  coalesce((select json_agg(json_build_array(n.inputs, o.value) order by n.queued_seq, o.ordinal)
+     from node_executions n join outputs o on o.node_execution_id = n.id and o.pin = 'output'
+    where n.execution_id = e.id and n.block_id = any ($1::text[]) and n.status = 'COMPLETED'), '[]') as outputs`;
+
+export const executionTables = `
+  executions e
+  join graphs g on g.id = e.graph_id and g.version = e.graph_version
+  join trees t on t.root_id = e.root_id`;
+
+export async function readExecution(
+  db: Database,
+  ownerId: string,
+  id: ExecutionId,
+  outputBlocks: readonly string[],
+): Promise<ExecutionRecord | null> {
+  const { rows } = await db.pool.query<ExecutionRecord>({
+    name: "read_execution",
+    text: `select ${executionColumns} from ${executionTables} where e.id = $2 and e.owner_id = $3`,
+    values: [outputBlocks, id, ownerId],
+  });
+  return rows[0] ?? null;
+}
+
+/** null where the owner has no such execution. */
+export async function readStatus(db: Database, ownerId: string, id: ExecutionId): Promise<Status | null> {
+  const { rows } = await db.pool.query<{ status: Status }>({
+    name: "read_status",
+    text: "select status from executions where id = $1 and owner_id = $2",
+    values: [id, ownerId],
+  });
+  return rows[0]?.status ?? null;
+}
+
+export type ExecutionFilter = {
+  /** Empty: any. */
+  readonly statuses: readonly Status[];
+  readonly graphId: GraphId | null;
+  readonly rootsOnly: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+};
+
+/** Place in the list: creation time and id of the last execution seen. */
+export type ExecutionCursor = { readonly createdAt: Date; readonly id: string };
+
+/** An owner's executions, the newest first; at most `limit`, after `cursor`. */
+export async function listExecutions(
+  db: Database,
+  ownerId: string,
+  filter: ExecutionFilter,
+  page: { readonly limit: number; readonly cursor: ExecutionCursor | null },
+  outputBlocks: readonly string[],
+): Promise<ExecutionRecord[]> {
+  const values: unknown[] = [outputBlocks, ownerId, page.limit];
+  const conditions = ["e.owner_id = $2"];
+  const add = (condition: (place: string) => string, value: unknown) =>
+    conditions.push(condition(`$${values.push(value)}`));
+  if (filter.statuses.length > 0) add((place) => `e.status = any (${place}::status[])`, filter.statuses);
+  if (filter.graphId) add((place) => `e.graph_id = ${place}`, filter.graphId);
+  if (filter.rootsOnly) conditions.push("e.depth = 0");
+  if (Object.keys(filter.labels).length > 0)
+    add((place) => `e.labels @> ${place}::jsonb`, JSON.stringify(filter.labels));
+  if (page.cursor) {
+    const { createdAt, id } = page.cursor;
+    add(
+      (place) => `(e.created_at, e.id) < (${place}::timestamptz, $${values.push(id)}::uuid)`,
+      createdAt.toISOString(),
+    );
+  }
+  const { rows } = await db.pool.query<ExecutionRecord>(
+    `select ${executionColumns} from ${executionTables} where ${conditions.join(" and ")}
+      order by e.created_at desc, e.id desc limit $3`,
+    values,
+  );
+  return rows;
+}

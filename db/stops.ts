@@ -1,0 +1,269 @@
+import { uuidv7 } from "uuidv7";
+import { TreelineError } from "../graph/errors";
+import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
+import type { JsonObject } from "../graph/json";
+import type { Database } from "./client";
+import { stopCause } from "./schema";
+
+export type StopCause = (typeof stopCause.enumValues)[number];
+
+export type FenceRequest = {
+  readonly executionId: ExecutionId;
+  readonly reason: string | null;
+  readonly requestedBy: string;
+  readonly cause: StopCause;
+  /** From now, by Postgres' clock. */
+  readonly deadlineMs: number;
+  /** false: a `self` fence; what runs and all children finish. */
+  readonly cascade: boolean;
+  /** Moves the deadline of a stop that goes on to now. */
+  readonly force: boolean;
+};
+
+export type Fenced = { readonly stopId: StopId; readonly opened: boolean } | { readonly because: "missing" | "ended" };
+
+/** Opens the fence of an execution, or joins the stop that is there (db/functions/open-fence.sql). One round trip. */
+export async function openFence(db: Database, request: FenceRequest): Promise<Fenced> {
+  const stopId = uuidv7() as StopId;
+  const { rows } = await db.pool.query<{ fenced: Fenced }>({
+    name: "open_fence",
+    text: "select open_fence($1) as fenced",
+    values: [JSON.stringify({ ...request, stopId })],
+  });
+  return rows[0]?.fenced ?? { because: "missing" };
+}
+
+export type Settled = {
+  readonly swept: number;
+  readonly abandoned: number;
+  /** Remote node executions under the fence that still run. */
+  readonly running: number;
+  /** Executions under the fence that are still live. */
+  readonly executions: number;
+  readonly quiesced: boolean;
+};
+
+/** Rows that one settling may touch: what keeps a stop of a large tree from holding its lock for long. */
+export const settleBatch = 500;
+
+export async function settleFenced(
+  db: Database,
+  stopId: StopId,
+  { ended, abandon }: { readonly ended: readonly NodeExecutionId[]; readonly abandon: boolean },
+): Promise<Settled> {
+  const { rows } = await db.pool.query<{ settled: Settled }>({
+    name: "settle_fenced",
+    text: "select settle_fenced($1, $2, $3, $4) as settled",
+    values: [stopId, ended, abandon, settleBatch],
+  });
+  if (!rows[0]) throw new TreelineError("not_found", `no stop ${stopId}`);
+  return rows[0].settled;
+}
+
+/** Fences on any of these trees, for workers that look for what a notification did not tell them. */
+export async function readFences(
+  db: Database,
+  rootIds: readonly ExecutionId[],
+): Promise<{ executionId: ExecutionId; stopId: StopId }[]> {
+  const { rows } = await db.pool.query<{ executionId: ExecutionId; stopId: StopId }>({
+    name: "read_fences",
+    text: `select execution_id as "executionId", stop_id as "stopId" from fences where root_id = any ($1) and scope = 'subtree'`,
+    values: [rootIds],
+  });
+  return rows;
+}
+
+/** The stop as API.md gives it. */
+export type StopView = {
+  readonly id: StopId | null;
+  readonly executionId: ExecutionId;
+  readonly status: "STOPPING" | "QUIESCED" | "CLOSED";
+  readonly reason: string | null;
+  readonly requestedBy: string;
+  readonly cascade: boolean;
+  readonly deadlineAt: string | null;
+  readonly outcome: string | null;
+  readonly phases: {
+    readonly requestedAt: string | null;
+    readonly fencedAt: string | null;
+    readonly quiescedAt: string | null;
+    readonly closedAt: string | null;
+  };
+  readonly counts: {
+    readonly executions: number;
+    readonly swept: number;
+    readonly aborted: number;
+    readonly cancelled: number;
+    readonly abandoned: number;
+    readonly alreadyEnded: number;
+    readonly detached: number;
+  };
+  readonly leftovers: readonly { executionId: string; nodeExecutionId: string | null; why: string }[];
+  readonly proof: {
+    readonly liveDescendants: number;
+    readonly startedAfterFence: number;
+    readonly chargedAfterFence: number;
+    readonly checkedAt: string;
+  } | null;
+  readonly plan: null;
+};
+
+const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const count = (name: string) => `'${name}', coalesce((s.counts ->> '${name}')::int, 0)`;
+
+const stopColumns = `
+  s.id, s.execution_id as "executionId", s.status, s.reason, s.requested_by as "requestedBy", s.cascade, ${iso("s.deadline_at")} as "deadlineAt", s.outcome,
+  json_build_object('requestedAt', ${iso("s.requested_at")}, 'fencedAt', ${iso("s.fenced_at")}, 'quiescedAt', ${iso("s.quiesced_at")},
+    'closedAt', ${iso("s.closed_at")}) as phases,
+  json_build_object(${["executions", "swept", "aborted", "cancelled", "abandoned", "alreadyEnded", "detached"].map(count).join(", ")}) as counts,
+  s.leftovers, s.proof, null as plan`;
+
+/** null: there is none of this id, or it is another owner's. */
+export async function readStop(db: Database, ownerId: string, id: StopId): Promise<StopView | null> {
+  const { rows } = await db.pool.query<StopView>({
+    name: "read_stop",
+    text: `select ${stopColumns} from stops s where s.id = $1 and s.owner_id = $2`,
+    values: [id, ownerId],
+  });
+  return rows[0] ?? null;
+}
+
+export type StopRequest = FenceRequest & { readonly ownerId: string };
+
+/**
+ * A user's stop: opens the fence or joins the one that is there. An execution that ended by itself answers a stop that is
+ * CLOSED, `already_finished`, and writes nothing. Throws `not_found`, also for another owner's execution.
+ */
+export async function requestStop(db: Database, request: StopRequest): Promise<StopView> {
+  const { rows } = await db.pool.query<{ ownerId: string; endedAt: string | null }>({
+    name: "stop_target",
+    text: `select owner_id as "ownerId" from executions where id = $1`,
+    values: [request.executionId],
+  });
+  if (rows[0]?.ownerId !== request.ownerId) throw new TreelineError("not_found", `no execution ${request.executionId}`);
+  const { ownerId, ...fence } = request;
+  const fenced = await openFence(db, fence);
+  if ("stopId" in fenced) {
+    const stop = await readStop(db, ownerId, fenced.stopId);
+    if (stop) return stop;
+  }
+  return alreadyFinished(db, request);
+}
+
+async function alreadyFinished(db: Database, request: StopRequest): Promise<StopView> {
+  const { rows } = await db.pool.query<{ now: string; endedAt: string; proof: StopView["proof"]; executions: number }>({
+    name: "already_finished",
+    text: `
+      select ${iso("clock_timestamp()")} as now, ${iso("e.ended_at")} as "endedAt",
+        (select count(*)::int from executions d where d.root_id = e.root_id and e.id = any (d.ancestors)) + 1 as executions,
+        json_build_object('liveDescendants', (select count(*)::int from executions d where d.root_id = e.root_id and d.ended_at is null and e.id = any (d.ancestors)),
+          'startedAfterFence', 0, 'chargedAfterFence', 0, 'checkedAt', ${iso("clock_timestamp()")}) as proof
+      from executions e where e.id = $1`,
+    values: [request.executionId],
+  });
+  const found = rows[0];
+  if (!found) throw new TreelineError("not_found", `no execution ${request.executionId}`);
+  const { executionId, reason, requestedBy, cascade } = request;
+  return {
+    id: null,
+    executionId,
+    status: "CLOSED",
+    reason,
+    requestedBy,
+    cascade,
+    deadlineAt: null,
+    outcome: "already_finished",
+    phases: { requestedAt: found.now, fencedAt: null, quiescedAt: found.endedAt, closedAt: found.endedAt },
+    counts: {
+      executions: found.executions,
+      swept: 0,
+      aborted: 0,
+      cancelled: 0,
+      abandoned: 0,
+      alreadyEnded: found.executions,
+      detached: 0,
+    },
+    leftovers: [],
+    proof: found.proof,
+    plan: null,
+  };
+}
+
+export type StopPlan = {
+  readonly executions: number;
+  readonly levels: readonly { depth: number; executions: number; running: number; waiting: number; queued: number }[];
+  readonly runningNodes: number;
+  readonly uninterruptible: readonly { executionId: string; nodeExecutionId: string; block: string }[];
+  readonly detached: readonly JsonObject[];
+  readonly openReviews: number;
+  readonly chargeSoFar: number;
+};
+
+/** What a stop of this execution would meet now. Throws `not_found`. */
+export async function planStop(db: Database, ownerId: string, executionId: ExecutionId): Promise<StopPlan> {
+  const { rows } = await db.pool.query<StopPlan>({
+    name: "plan_stop",
+    text: `
+      with target as (select * from executions where id = $1 and owner_id = $2),
+      subtree as (
+        select e.* from target t join executions e on e.root_id = t.root_id and (e.id = t.id or t.id = any (e.ancestors))
+      ), live as (select * from subtree where ended_at is null)
+      select
+        (select count(*)::int from live) as executions,
+        coalesce((select json_agg(l order by l.depth) from (
+          select depth, count(*)::int as executions, (count(*) filter (where status = 'RUNNING'))::int as running,
+            (count(*) filter (where status = 'WAITING'))::int as waiting, (count(*) filter (where status in ('QUEUED', 'INCOMPLETE')))::int as queued
+          from live group by depth) l), '[]') as levels,
+        (select count(*)::int from live e join node_executions n on n.execution_id = e.id and n.ended_at is null and n.status = 'RUNNING' and n.placement <> 'child') as "runningNodes",
+        '[]'::json as uninterruptible, '[]'::json as detached, 0 as "openReviews",
+        (select coalesce(sum(charge), 0)::float8 from subtree) as "chargeSoFar"
+      from target`,
+    values: [executionId, ownerId],
+  });
+  if (!rows[0]) throw new TreelineError("not_found", `no execution ${executionId}`);
+  return rows[0];
+}
+
+/** A stop as its follow-up works on it. */
+export type OpenStop = {
+  readonly id: StopId;
+  readonly executionId: ExecutionId;
+  readonly rootId: ExecutionId;
+  readonly status: "STOPPING" | "QUIESCED" | "CLOSED";
+  readonly cascade: boolean;
+  readonly reason: string | null;
+  /** Negative once the deadline has passed. */
+  readonly msToDeadline: number;
+};
+
+export async function readOpenStop(db: Database, id: StopId): Promise<OpenStop | null> {
+  const { rows } = await db.pool.query<OpenStop>({
+    name: "read_open_stop",
+    text: `select id, execution_id as "executionId", root_id as "rootId", status, cascade, reason,
+        (extract(epoch from deadline_at - clock_timestamp()) * 1000)::float8 as "msToDeadline" from stops where id = $1`,
+    values: [id],
+  });
+  return rows[0] ?? null;
+}
+
+/** Executions under the stop's target (itself included) whose workflow was begun: those a close has to look at. */
+export async function readBegun(db: Database, stop: OpenStop): Promise<{ id: ExecutionId; firstRunId: string }[]> {
+  const { rows } = await db.pool.query<{ id: ExecutionId; firstRunId: string }>({
+    name: "read_begun",
+    text: `
+      select e.id, e.first_run_id as "firstRunId" from executions e
+       where e.root_id = $1 and (e.id = $2 or ($3 and $2 = any (e.ancestors))) and e.first_run_id is not null
+         and e.ended_seq > (select seq from fences where execution_id = $2)
+       order by e.depth`,
+    values: [stop.rootId, stop.executionId, stop.cascade],
+  });
+  return rows;
+}
+
+/**
+ * Closes a stop: counts, leftovers and the proof are read from the record here, never carried over. The proof compares event
+ * numbers: nothing under the fence was born or started, and nothing charged, with a number after the fence's.
+ */
+export async function closeStop(db: Database, id: StopId, cancelled: number): Promise<void> {
+  await db.pool.query({ name: "close_stop", text: "select close_stop($1, $2)", values: [id, cancelled] });
+}

@@ -1,0 +1,59 @@
+import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+
+/*
+ * What workflows, activities and clients say to each other. Everything here ends up in Temporal histories: ids, limits and the
+ * labels that a graph's author chose; never values.
+ */
+
+export type ExecutionInput = { readonly executionId: ExecutionId };
+
+/** One thing an execution has outstanding that needs Temporal. `label` is what the Web UI shows. */
+export type Work =
+  | {
+      readonly kind: "remote";
+      readonly id: NodeExecutionId;
+      readonly label: string;
+      /** The activity type: one for each kind of block. */
+      readonly block: string;
+      /** Longest one attempt may take. */
+      readonly timeoutMs: number;
+      /** Attempts in all that a failing block gets. */
+      readonly attempts: number;
+    }
+  | {
+      readonly kind: "child";
+      readonly id: NodeExecutionId;
+      readonly label: string;
+      readonly executionId: ExecutionId;
+      readonly rootId: ExecutionId;
+      readonly graphId: string;
+    }
+  | { readonly kind: "wait"; readonly id: NodeExecutionId; readonly label: string; readonly delayMs: number };
+
+/**
+ * The execution's outstanding work as Postgres tells it. `live`: go on; `fenced`: a stop is on the path, nothing new starts;
+ * `ended`: the record is terminal, the workflow may close. `more`: there is work beyond `work`; ask again when there is room.
+ */
+export type Answer = {
+  readonly state: "live" | "fenced" | "ended";
+  readonly work: readonly Work[];
+  readonly more: boolean;
+  /** Of an ended execution. */
+  readonly status?: string | undefined;
+  readonly endReason?: string | undefined;
+};
+
+/** Remote nodes that one execution has in flight at Temporal at a time; the rest stays QUEUED in Postgres. */
+export const workWindow = 200;
+
+/** Names of the signals, as `temporal workflow signal --name …` takes them. */
+export const signalNames = { stop: "stop", poke: "poke" } as const;
+
+/** Payload of the `stop` signal; all of it may be left out. */
+export type StopSignal = { readonly reason?: string; readonly by?: string };
+
+/** What a workflow answers when it closes. */
+export type ExecutionResult = { readonly status: string; readonly endReason: string | null };
+
+/** Keyword search attributes, registered on the namespace when a worker starts. */
+export const searchAttributeNames = { root: "TreelineRoot", graph: "TreelineGraph" } as const;

@@ -1,0 +1,41 @@
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from "@temporalio/workflow";
+import type { RecordActivities } from "../activities/index";
+import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+import type { Answer, Work } from "./messages";
+
+/** Questions to Postgres and steps: local activities, one marker each in the history and no round trip to the server. */
+export const record = proxyLocalActivities<RecordActivities>({
+  startToCloseTimeout: "1 minute",
+  retry: { initialInterval: "100 milliseconds", maximumInterval: "5 seconds" },
+});
+
+type NodeActivity = (call: {
+  executionId: ExecutionId;
+  id: NodeExecutionId;
+  attempts: number;
+  timeoutMs: number;
+}) => Promise<Answer>;
+
+/** Attempts beyond the block's own, for workers that die with one: whether a failed block is tried again is its own count. */
+const attemptsForLostWorkers = 4;
+
+/** Temporal's own timeout is the second line: the activity ends itself when the node's time is up. */
+const timeoutSlackMs = 15_000;
+
+export function runNode(executionId: ExecutionId, work: Extract<Work, { kind: "remote" }>): Promise<Answer> {
+  const { id, label, block, attempts, timeoutMs } = work;
+  const nodes = proxyActivities<Record<string, NodeActivity>>({
+    summary: label,
+    startToCloseTimeout: timeoutMs + timeoutSlackMs,
+    heartbeatTimeout: "10 seconds",
+    // The typings promise this default, the code does not: unset, a cancel would not wait for the node's end.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      maximumAttempts: attempts + attemptsForLostWorkers,
+      initialInterval: "1 second",
+      backoffCoefficient: 2,
+      maximumInterval: "1 minute",
+    },
+  });
+  return (nodes[block] as NodeActivity)({ executionId, id, attempts, timeoutMs });
+}
