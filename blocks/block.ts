@@ -20,27 +20,38 @@ export type BlockContext = {
 /** A timer: sleep `delayMs`, then emit, `times` times. */
 export type WaitPlan = { readonly delayMs: number; readonly times: number; readonly emissions: readonly Emission[] };
 
-/** Emissions in the order they are to be delivered. Throw `BlockFailure` for what the graph's author can mend. */
-export type Block =
-  | {
-      readonly definition: BlockDefinition & { readonly placement: "inline" };
-      /** Pure and fast: no clock, no randomness, no I/O. */
-      readonly run: (inputs: Inputs) => Iterable<Emission>;
-      /** Whether these inputs can run inline; where false, `runRemote` runs as an activity. Absent: always. */
-      readonly fitsInline?: (inputs: Inputs) => boolean;
-      /** How it runs as an activity when it does not fit inline (own thread for CPU-heavy work). Absent: `run`. */
-      readonly runRemote?: (inputs: Inputs, context: BlockContext) => Promise<Iterable<Emission>>;
-    }
-  | {
-      readonly definition: BlockDefinition & { readonly placement: "remote" };
-      readonly run: (inputs: Inputs, context: BlockContext) => Promise<Iterable<Emission>>;
-      /** Attempts in all, the first included, where the failure is retryable. Default 1. */
-      readonly attempts?: number;
-      /** Longest one attempt may take. Default 30 minutes. */
-      readonly timeoutMs?: number;
-    }
-  | { readonly definition: BlockDefinition & { readonly placement: "wait" }; readonly plan: (inputs: Inputs) => WaitPlan }
-  | { readonly definition: BlockDefinition & { readonly placement: "child" } };
+export type InlineBlock = {
+  readonly definition: BlockDefinition & { readonly placement: "inline" };
+  /** Pure and fast: no clock, no randomness, no I/O. */
+  readonly run: (inputs: Inputs) => Iterable<Emission>;
+  /** Whether these inputs can run inline; where false, `runRemote` runs as an activity. Absent: always. */
+  readonly fitsInline?: (inputs: Inputs) => boolean;
+  /** How it runs as an activity when it does not fit inline (own thread for CPU-heavy work). Absent: `run`. */
+  readonly runRemote?: (inputs: Inputs, context: BlockContext) => Promise<Iterable<Emission>>;
+};
+
+export type RemoteBlock = {
+  readonly definition: BlockDefinition & { readonly placement: "remote" };
+  readonly run: (inputs: Inputs, context: BlockContext) => Promise<Iterable<Emission>>;
+  /** Attempts in all, the first included, where the failure is retryable. Default 1. */
+  readonly attempts?: number;
+  /** Longest one attempt may take. Default 30 minutes. */
+  readonly timeoutMs?: number;
+};
+
+export type WaitBlock = {
+  readonly definition: BlockDefinition & { readonly placement: "wait" };
+  readonly plan: (inputs: Inputs) => WaitPlan;
+};
+
+/** A nested graph: what it runs is the graph, so there is no code. */
+export type ChildBlock = { readonly definition: BlockDefinition & { readonly placement: "child" } };
+
+/**
+ * Emissions come in the order they are to be delivered. What the graph's author can mend is thrown as a `BlockFailure`; an
+ * abort is thrown as the signal's own reason, so that the caller can tell a stop from a timeout and a shutdown.
+ */
+export type Block = InlineBlock | RemoteBlock | WaitBlock | ChildBlock;
 
 /**
  * A block's own failure. `code` (snake_case) may stand in a Temporal history and in logs; the message goes to the record in

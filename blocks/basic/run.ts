@@ -1,0 +1,33 @@
+import type { Block, InlineBlock } from "../block";
+import { convert, targets } from "../convert";
+import { readAny, readChoice, readText } from "../inputs";
+import { isTruthy } from "../truth";
+import * as definitions from "./definition";
+
+const storeValue: InlineBlock = {
+  definition: definitions.storeValue,
+  run: (inputs) => {
+    const data = inputs["data"] ?? null;
+    return [{ pin: "output", value: isTruthy(data) ? data : readAny(inputs, "input") }];
+  },
+};
+
+const printToConsole: InlineBlock = {
+  definition: definitions.printToConsole,
+  run: (inputs) => [
+    { pin: "output", value: readAny(inputs, "text") },
+    { pin: "status", value: "printed" },
+  ],
+};
+
+const note: InlineBlock = {
+  definition: definitions.note,
+  run: (inputs) => [{ pin: "output", value: readText(inputs, "text") }],
+};
+
+const universalTypeConverter: InlineBlock = {
+  definition: definitions.universalTypeConverter,
+  run: (inputs) => [{ pin: "value", value: convert(readAny(inputs, "value"), readChoice(inputs, "type", targets)) }],
+};
+
+export const basicBlocks: readonly Block[] = [storeValue, printToConsole, note, universalTypeConverter];

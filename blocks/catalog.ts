@@ -1,0 +1,25 @@
+import type { BlockCatalog, BlockDefinition } from "../graph/block";
+import { agentExecutor, agentInputs, agentOutput } from "./agent/definition";
+import * as arithmetic from "./arithmetic/definition";
+import * as basic from "./basic/definition";
+import * as collections from "./collections/definition";
+import * as flow from "./flow/definition";
+import * as text from "./text/definition";
+import * as timer from "./timer/definition";
+import { sendWebRequest } from "./web/definition";
+
+const definitions: readonly BlockDefinition[] = [
+  ...Object.values(agentInputs),
+  agentOutput,
+  agentExecutor,
+  ...Object.values(basic),
+  ...Object.values(flow),
+  ...Object.values(arithmetic),
+  ...Object.values(text),
+  ...Object.values(collections),
+  ...Object.values(timer),
+  sendWebRequest,
+];
+
+/** Treeline's own blocks as data, by id. What a process runs, blocks of plug-ins included, is `catalogOf` its registry. */
+export const catalog: BlockCatalog = new Map(definitions.map((definition) => [definition.id, definition]));

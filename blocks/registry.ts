@@ -1,0 +1,39 @@
+import type { BlockCatalog } from "../graph/block";
+import { agentBlocks } from "./agent/run";
+import { arithmeticBlocks } from "./arithmetic/run";
+import { basicBlocks } from "./basic/run";
+import type { Block, BlockRegistry } from "./block";
+import { collectionBlocks } from "./collections/run";
+import { flowBlocks } from "./flow/run";
+import { createTemplateThreads } from "./template/threads";
+import { textBlocks } from "./text/run";
+import { timerBlocks } from "./timer/run";
+import { webBlocks } from "./web/run";
+
+/** Treeline's blocks and more: of a plug-in, or stubs of a test. Throws for an id that is there already. */
+export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
+  const renderAside = createTemplateThreads();
+  const registry = new Map<string, Block>();
+  for (const block of [
+    ...agentBlocks(renderAside),
+    ...basicBlocks,
+    ...flowBlocks,
+    ...arithmeticBlocks,
+    ...textBlocks(renderAside),
+    ...collectionBlocks,
+    ...timerBlocks,
+    ...webBlocks(),
+    ...extra,
+  ]) {
+    const { id, name } = block.definition;
+    const other = registry.get(id);
+    if (other) throw new Error(`blocks ${other.definition.name} and ${name} have the same id: ${id}`);
+    registry.set(id, block);
+  }
+  return registry;
+}
+
+/** The definitions of a registry, for the planner and the validator. */
+export function catalogOf(registry: BlockRegistry): BlockCatalog {
+  return new Map([...registry].map(([id, block]) => [id, block.definition]));
+}

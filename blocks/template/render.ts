@@ -1,0 +1,40 @@
+import type { JsonObject } from "../../graph/json";
+import { isBlockFailure } from "../block";
+import { PythonInterpreter } from "./interpreter";
+import { parseTemplate, templateError } from "./parse";
+import type { Template } from "./parse";
+import { createScope } from "./values";
+
+export type TemplateJob = { readonly format: string; readonly values: JsonObject; readonly escapeHtml: boolean };
+
+/**
+ * Jinja in this thread, for as long as it takes. Throws `BlockFailure` `template_error` for a syntax error, for what is
+ * missing here (named) and for what fails while it runs.
+ */
+export function render({ format, values, escapeHtml }: TemplateJob): string {
+  const template = parseTemplate(format);
+  try {
+    return new PythonInterpreter(template, createScope(values), escapeHtml).run(template.program).toString();
+  } catch (error) {
+    if (isBlockFailure(error)) throw error;
+    const tooDeep = error instanceof RangeError;
+    throw templateError(
+      tooDeep ? "nested too deeply, or too long" : error instanceof Error ? error.message : "it failed",
+    );
+  }
+}
+
+/** The tokenizer takes quadratic time on white space; up to here that is some milliseconds. */
+const maxInlineLength = 8192;
+
+/** Whether it takes no longer than it is long, or fails before it begins. */
+export function rendersInline(format: string): boolean {
+  if (format.length > maxInlineLength) return false;
+  let template: Template;
+  try {
+    template = parseTemplate(format);
+  } catch {
+    return true;
+  }
+  return template.isPlain;
+}

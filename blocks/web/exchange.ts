@@ -1,0 +1,88 @@
+import { pipeline } from "node:stream/promises";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { request } from "undici";
+import type { Dispatcher } from "undici";
+import { BlockFailure } from "../block";
+import { parseUrl } from "./message";
+import type { Message } from "./message";
+
+const maxRedirects = 10;
+const maxBytes = 16 * 1024 * 1024;
+
+export type Answer = { readonly status: number; readonly text: string };
+
+/**
+ * Sends a message, once, and follows up to 10 redirects; each is a new connection through the same dispatcher, and so through
+ * its guard. At most 16 MiB of answer, decoded. Throws `BlockFailure`, and what undici and the signal throw.
+ */
+export async function exchange(message: Message, dispatcher: Dispatcher, signal: AbortSignal): Promise<Answer> {
+  let next = message;
+  for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+    const { url, ...options } = next;
+    const response = await request(url, { ...options, dispatcher, signal });
+    const location = response.headers["location"];
+    if (![301, 302, 303, 307, 308].includes(response.statusCode) || typeof location !== "string") {
+      return { status: response.statusCode, text: await readAnswer(response, signal) };
+    }
+    await response.body.dump();
+    next = redirected(next, response.statusCode, location);
+  }
+  throw new BlockFailure("too_many_redirects", `${message.url.origin} redirected more than ${maxRedirects} times`);
+}
+
+/** As browsers do: 303, and a POST after 301 and 302, become a GET without body. */
+function redirected(message: Message, status: number, location: string): Message {
+  const url = parseUrl(location, message.url);
+  url.username = url.password = "";
+  const becomesGet = (status === 303 && message.method !== "HEAD") || (status < 303 && message.method === "POST");
+  const kept = Object.entries(message.headers).filter(
+    ([name]) =>
+      !(becomesGet && /^(content-|transfer-encoding$)/.test(name)) &&
+      (url.origin === message.url.origin || !isPrivate(name)),
+  );
+  const headers = Object.fromEntries(kept);
+  return becomesGet ? { url, headers, method: "GET", body: null } : { ...message, url, headers };
+}
+
+/** Headers for the first origin's eyes: credentials under any usual name, and `host`. */
+function isPrivate(header: string): boolean {
+  return header === "host" || /auth|cookie|key|token|secret|password|session|signature/.test(header);
+}
+
+const decoders = new Map([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["br", createBrotliDecompress],
+  ["deflate", createInflate],
+]);
+
+async function readAnswer({ body, headers }: Dispatcher.ResponseData, signal: AbortSignal): Promise<string> {
+  const encoding = String(headers["content-encoding"] ?? "identity").toLowerCase();
+  const createDecoder = decoders.get(encoding);
+  if (!createDecoder && encoding !== "identity") {
+    await body.dump();
+    throw new BlockFailure("answer_unreadable", "the answer has a content-encoding that is not known here");
+  }
+  const bytes = createDecoder ? await pipeline(body, createDecoder(), collect, { signal }) : await collect(body);
+  return decode(bytes, String(headers["content-type"] ?? ""));
+}
+
+async function collect(source: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of source) {
+    size += chunk.length;
+    if (size > maxBytes) throw new BlockFailure("answer_too_large", `the answer is over ${maxBytes / 1024 / 1024} MiB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function decode(bytes: Buffer, contentType: string): string {
+  const charset = /charset="?([^\s;"]+)/i.exec(contentType)?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return new TextDecoder().decode(bytes); // a charset nobody knows
+  }
+}

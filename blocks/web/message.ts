@@ -1,0 +1,103 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import { unescape } from "node:querystring";
+import { FormData, fetch } from "undici";
+import type { Json, JsonObject } from "../../graph/json";
+import type { Inputs } from "../block";
+import { invalid, kindOf, readBoolean, readChoice, readList, readObject, readText } from "../inputs";
+import { dump } from "../texts";
+import { methods } from "./definition";
+
+/** A request that is ready to be sent. Header names are in lower case. */
+export type Message = {
+  readonly url: URL;
+  readonly method: (typeof methods)[number];
+  readonly headers: { readonly [name: string]: string };
+  readonly body: string | FormData | null;
+};
+
+/** Throws `BlockFailure` `invalid_input`; its messages never hold what an input holds. */
+export async function readMessage(inputs: Inputs): Promise<Message> {
+  const url = parseUrl(readText(inputs, "url"));
+  const content = await readContent(inputs);
+  const headers = {
+    "user-agent": "treeline",
+    ...content.headers,
+    ...credentialsOf(url),
+    ...readHeaders(readObject(inputs, "headers", {})),
+  };
+  return { url, method: readChoice(inputs, "method", methods, "POST"), headers, body: content.body };
+}
+
+/** http and https only. */
+export function parseUrl(text: string, base?: URL): URL {
+  const url = URL.canParse(text, base?.href) ? new URL(text, base) : null;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw invalid("url must be an address that begins with http:// or https://");
+}
+
+/** What `user:password@` in a URL means. It is taken out, so that it stands in no message. */
+function credentialsOf(url: URL): { authorization?: string } {
+  const { username, password } = url;
+  url.username = url.password = "";
+  if (username === "" && password === "") return {};
+  const [user, secret] = [username, password].map(unescape);
+  return { authorization: `Basic ${Buffer.from(`${user}:${secret}`).toString("base64")}` };
+}
+
+function readHeaders(headers: JsonObject): { [name: string]: string } {
+  const given = Object.entries(headers).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), headerValue(name, value)]));
+}
+
+function headerValue(name: string, value: Json): string {
+  if (typeof value === "object") throw invalid(`header ${name} must be a text, not ${kindOf(value)}`);
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, String(value));
+  } catch {
+    throw invalid(`header ${name} has characters that cannot be sent`);
+  }
+  return String(value);
+}
+
+type Content = { readonly body: Message["body"]; readonly headers: { readonly [name: string]: string } };
+
+async function readContent(inputs: Inputs): Promise<Content> {
+  const files = readList(inputs, "files", []);
+  const body = inputs["body"] ?? null;
+  if (files.length > 0) {
+    return { body: await multipart(readText(inputs, "files_name", "file"), files, formFields(body)), headers: {} };
+  }
+  if (body === null) return { body: null, headers: {} };
+  if (readBoolean(inputs, "json_format", true)) {
+    return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  }
+  const form = new URLSearchParams(formFields(body)).toString();
+  return { body: form, headers: { "content-type": "application/x-www-form-urlencoded" } };
+}
+
+/** A list gives a field for each of its items; null gives none. */
+function formFields(body: Json): [string, string][] {
+  const fields = body === null ? {} : readObject({ body }, "body");
+  return Object.entries(fields).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value])
+      .filter((item) => item !== null)
+      .map((item): [string, string] => [name, typeof item === "string" ? item : dump(item)]),
+  );
+}
+
+async function multipart(name: string, files: readonly Json[], fields: readonly [string, string][]): Promise<FormData> {
+  const form = new FormData();
+  for (const [field, value] of fields) form.append(field, value);
+  for (const [i, file] of files.entries()) {
+    if (typeof file !== "string" || !file.startsWith("data:"))
+      throw invalid(`file ${i} is no data URI; nothing else can be sent yet`);
+    const blob = await fetch(file).then(
+      (answer) => answer.blob(),
+      () => null,
+    ); // undici reads data URIs, without a network
+    if (blob === null) throw invalid(`file ${i} is a malformed data URI`);
+    form.append(name, blob, `file-${i + 1}`);
+  }
+  return form;
+}
