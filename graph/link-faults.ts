@@ -6,7 +6,7 @@ import type { PlacedNode } from "./placed";
 
 /** Ends that are not there, pins that are not there, and links that say the same twice. */
 export function linkFaults(links: readonly GraphLink[], placed: readonly PlacedNode[], at: string): Fault[] {
-  const byId = new Map(placed.toReversed().map((one) => [one.node.id, one])); // of equal ids the first
+  const byId = new Map(placed.map((one) => [one.node.id, one]));
   const ids = [...byId.keys()];
   const first = new Map<string, string>();
   return links.flatMap((link, i) => {
@@ -18,7 +18,7 @@ export function linkFaults(links: readonly GraphLink[], placed: readonly PlacedN
       const id = link[`${key}Id`];
       const node = byId.get(id);
       if (node) return pinFaults(`${pointer}/${key}Name`, link[`${key}Name`], node, side);
-      return [{ pointer: `${pointer}/${key}Id`, detail: `there is no node "${id}"${suggestion(id, ids, "nodes")}` }];
+      return [{ pointer: `${pointer}/${key}Id`, detail: `there is no node "${id}"${suggestion(id, ids)}` }];
     };
     return [
       ...end("source", "output"),

@@ -1,13 +1,14 @@
 /** More than this is not searched: faults come by the ten thousand where a request is made to hurt. */
 const mostCandidates = 200;
+const mostListed = 20;
 
-/** `; did you mean "…"?` where a candidate is one slip away from the word, else the list of the few there are, else nothing. */
-export function suggestion(word: string, candidates: readonly string[], kind: string): string {
+/** `; did you mean "…"?` where a candidate is one slip away from the word, else what there is if that is little, else nothing. */
+export function suggestion(word: string, candidates: readonly string[]): string {
   if (candidates.length > mostCandidates) return "";
   const near = candidates.find((candidate) => isOneSlip(word, candidate));
   if (near !== undefined) return `; did you mean "${near}"?`;
-  if (candidates.length === 0) return `: there are no ${kind}`;
-  return candidates.length <= 20 ? `; its ${kind} are ${candidates.map((one) => `"${one}"`).join(", ")}` : "";
+  if (candidates.length === 0) return "; there is none";
+  return candidates.length <= mostListed ? `; there is ${candidates.map((one) => `"${one}"`).join(", ")}` : "";
 }
 
 /** Equal but for case and `_` or `-`, or one letter too many, too few, wrong, or two swapped. Linear. */

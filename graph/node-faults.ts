@@ -20,7 +20,9 @@ export function nodeFaults(placed: readonly PlacedNode[], links: readonly GraphL
       ...(twin === undefined
         ? []
         : [{ pointer: `${pointer}/id`, detail: `"${node.id}" is the id of ${twin} already` }]),
-      ...(block ? constantFaults(one) : [{ pointer: `${pointer}/blockId`, detail: `unknown block ${node.blockId}` }]),
+      ...(block
+        ? constantFaults(one)
+        : [{ pointer: `${pointer}/blockId`, detail: `unknown block ${node.blockId} of node "${node.id}"` }]),
       ...inputFaults(one, linked.get(node.id) ?? []),
       ...durationFaults(`${pointer}/timeout`, node.timeout),
       ...durationFaults(`${pointer}/retry/firstInterval`, node.retry?.firstInterval),

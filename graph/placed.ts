@@ -48,5 +48,5 @@ export function pinFaults(pointer: string, name: string, placed: PlacedNode, sid
   if (base === null) return [{ pointer, detail: malformedPin(name) }];
   if (!pins || pins.includes(base)) return [];
   const whose = placed.nested ? "the nested graph" : `block ${placed.block?.name}`;
-  return [{ pointer, detail: `${whose} has no ${side} pin "${base}"${suggestion(base, pins, `${side} pins`)}` }];
+  return [{ pointer, detail: `${whose} has no ${side} pin "${base}"${suggestion(base, pins)}` }];
 }
