@@ -10,7 +10,6 @@ const shared = {
   },
   moduleFileExtensions: ["ts", "js", "mjs", "cjs", "json", "node"],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.treeline/"],
-  testTimeout: 60_000,
 };
 
 const withServers = {
@@ -22,6 +21,7 @@ const withServers = {
 module.exports = {
   // Each worker loads Temporal's native bridge; more than two only queue for the servers' CPU.
   maxWorkers: 2,
+  testTimeout: 60_000, // of all projects; in a project it would be ignored
   projects: [
     {
       ...shared,

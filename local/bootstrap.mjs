@@ -19,7 +19,7 @@ if (isTooOld(process.versions.node)) {
     `Treeline needs Node ${oldestNode.join(".")} or later, this is ${process.versions.node}: install it from https://nodejs.org`,
   );
 }
-if (!isInstalled()) await withInstallLock(async () => isInstalled() || (await install()));
+if (!isInstalled()) await withInstallLock(async (lock) => isInstalled() || (await install(lock)));
 process.exitCode = await runEntry(process.argv.slice(2));
 
 function isTooOld(version) {
@@ -58,7 +58,7 @@ async function withInstallLock(work) {
     if (!holderLives(lock) && waits > 4) rmSync(lock, { force: true }); // it was killed; a new one has written its pid by now
   }
   try {
-    await work();
+    await work(lock);
   } finally {
     rmSync(lock, { force: true });
   }
@@ -74,16 +74,26 @@ function take(lock) {
   }
 }
 
+/** The holder, or the npm that it started: a killed bootstrap's npm goes on. */
 function holderLives(lock) {
   try {
-    const pid = Number(readFileSync(lock, "utf8"));
-    return pid > 0 && process.kill(pid, 0);
-  } catch (error) {
-    return error.code === "EPERM" || error.code === "ENOENT"; // another user's; or given back in this moment
+    return readFileSync(lock, "utf8")
+      .split(" ")
+      .some((pid) => isAlive(Number(pid)));
+  } catch {
+    return true; // it was given back in this moment: try to take it
   }
 }
 
-async function install() {
+function isAlive(pid) {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return error.code === "EPERM"; // another user's
+  }
+}
+
+async function install(lock) {
   const begun = Date.now();
   const seconds = () => Math.round((Date.now() - begun) / 1000);
   say("installing the dependencies (about a minute the first time)");
@@ -92,7 +102,9 @@ async function install() {
   const npm = process.env.npm_execpath?.endsWith(".js") ? [process.execPath, process.env.npm_execpath] : ["npm"];
   // development packages too, whatever NODE_ENV says: tsx and the embedded Postgres are among them
   const args = [...npm.slice(1), "ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
-  const code = await finish(spawn(npm[0], args, { cwd: root, stdio: ["ignore", 2, 2] }));
+  const child = spawn(npm[0], args, { cwd: root, stdio: ["ignore", 2, 2] });
+  writeFileSync(lock, `${process.pid} ${child.pid ?? ""}`);
+  const code = await finish(child);
   clearInterval(progress);
   if (code !== 0)
     fail(`npm ci failed (exit code ${code}): see above; a network or a proxy that npm can use is needed once.`, code);

@@ -4,7 +4,7 @@ import type { Ready } from "./data-folder";
 import { startPostgres } from "./postgres";
 import { startGuard } from "./server";
 import type { Server } from "./server";
-import { prepareCluster, startTemporal } from "./temporal";
+import { assertAnswers, startTemporal } from "./temporal";
 import { findTemporalCli } from "./temporal-cli";
 
 type Report = (line: string) => void;
@@ -66,8 +66,8 @@ export async function startDatabase(config: Config, report: Report): Promise<{ u
 }
 
 /** A cluster that somebody else runs. */
-async function joinCluster({ temporalNamespace, temporalUiUrl }: Config, address: string) {
-  await prepareCluster(address, temporalNamespace);
+async function joinCluster({ temporalUiUrl }: Config, address: string) {
+  await assertAnswers(address);
   return { address, uiUrl: temporalUiUrl, fresh: false, settled: () => undefined };
 }
 

@@ -23,7 +23,7 @@ export async function downloadTemporal(cacheDir: string, report: (line: string) 
   const unfinished = `${downloadDir(cacheDir)}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
-  if (!(await runDownload(unfinished)) || readdirSync(unfinished).length !== 1) {
+  if (!(await runDownload(unfinished, report)) || readdirSync(unfinished).length !== 1) {
     report("the Temporal CLI could not be downloaded");
     writeFileSync(failure, "");
     rmSync(unfinished, { recursive: true, force: true });
@@ -40,7 +40,7 @@ function downloadDir(cacheDir: string): string {
 }
 
 /** In a process group of its own, because the SDK's call cannot be cancelled and starts the server it has downloaded. */
-function runDownload(folder: string): Promise<boolean> {
+function runDownload(folder: string, report: (line: string) => void): Promise<boolean> {
   const child = spawn(process.execPath, [join(__dirname, "temporal-download-child.mjs"), folder], {
     detached: true,
     stdio: "ignore",
@@ -49,12 +49,14 @@ function runDownload(folder: string): Promise<boolean> {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
   };
   const timer = setTimeout(stop, longestMs);
+  const progress = setInterval(() => report("  still downloading"), 15_000);
   process.once("exit", stop);
   return new Promise<boolean>((resolve) => {
     child.once("error", () => resolve(false));
     child.once("exit", (code) => resolve(code === 0));
   }).finally(() => {
     clearTimeout(timer);
+    clearInterval(progress);
     process.removeListener("exit", stop);
   });
 }

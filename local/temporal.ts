@@ -10,9 +10,8 @@ import type { TemporalCli } from "./temporal-cli";
 
 const startMs = 60_000;
 
-/** Searchable labels of every workflow; a cluster has to know them before the first start. */
+/** Known to the server before it serves; on a cluster of somebody else's the worker registers them. */
 const searchAttributes = { TreelineRoot: "Keyword", TreelineGraph: "Keyword" } as const;
-const keyword = 2; // temporal.api.enums.v1.IndexedValueType
 
 /**
  * The dev server has one history shard whose queues are polled at most 20 times a second by default: each hop would cost up to
@@ -151,27 +150,12 @@ function isListening(address: string): Promise<boolean> {
   });
 }
 
-/**
- * Registers our search attributes with a cluster that somebody else runs. Throws, with the remedy, if it cannot be reached or
- * does not let us.
- */
-export async function prepareCluster(address: string, namespace: string): Promise<void> {
-  const connection = await Connection.connect({ address, connectTimeout: "10s" }).catch((cause: unknown) => {
-    throw new Error(`no Temporal answers at TEMPORAL_ADDRESS=${address}: start it, or unset the variable`, { cause });
-  });
+/** Throws, with the remedy, if no Temporal answers at `address`, which somebody else runs. */
+export async function assertAnswers(address: string): Promise<void> {
   try {
-    const missing = await missingAttributes(connection, namespace);
-    if (missing.length === 0) return;
-    const searchAttributes = Object.fromEntries(missing.map((name) => [name, keyword]));
-    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes }).catch((cause: unknown) => {
-      const options = missing.map((name) => `--name ${name} --type Keyword`).join(" ");
-      throw new Error(
-        `the cluster at ${address} lacks search attributes: temporal operator search-attribute create --namespace ${namespace} ${options}`,
-        { cause },
-      );
-    });
-  } finally {
-    await connection.close();
+    await (await Connection.connect({ address, connectTimeout: "10s" })).close();
+  } catch (cause) {
+    throw new Error(`no Temporal answers at TEMPORAL_ADDRESS=${address}: start it, or unset the variable`, { cause });
   }
 }
 

@@ -1,13 +1,14 @@
-import { chmodSync, existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Client } from "pg";
 import { readConfig } from "../../config/env";
 import type { Config } from "../../config/env";
 import { migrate } from "../../db/migrate";
 import { startDatabase, startServices } from "../../local/services";
 import { findTemporalCli } from "../../local/temporal-cli";
+import { bundleWorkflows } from "../../worker/bundle";
 import { testVariable, testVariables } from "./variables";
 
 const stops: (() => Promise<void>)[] = [];
@@ -66,8 +67,6 @@ function testConfig(): Config {
 }
 
 async function writeBundle(folder: string): Promise<string> {
-  if (!existsSync(resolve(__dirname, "../../worker/bundle.ts"))) return "";
-  const { bundleWorkflows } = await import(String("../../worker/bundle"));
   const path = join(folder, "workflows.js");
   writeFileSync(path, (await bundleWorkflows()).code);
   return path;
