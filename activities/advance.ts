@@ -4,6 +4,7 @@ import type { Database } from "../db/client";
 import { readOutstanding } from "../db/nodes";
 import { freshState, readHead, readState, type Head, type State } from "../db/state";
 import { commitStep, type Refusal, type Unit } from "../db/step";
+import { outboxWake, type Wake } from "../db/wake";
 import type { CompiledGraph } from "../graph/compile";
 import { TreelineError } from "../graph/errors";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
@@ -31,11 +32,11 @@ export type AdvanceDeps = {
   readonly db: Database;
   readonly blocks: BlockRegistry;
   readonly definitions: Definitions;
-  /** Called after the commit that ended an execution. */
-  readonly onEnded: (executionId: ExecutionId, rootId: ExecutionId) => void;
+  /** Called after a commit, for whoever waits. */
+  readonly wake: (wake: Wake) => void;
 };
 
-export function createAdvance({ db, blocks, definitions, onEnded }: AdvanceDeps): Advance {
+export function createAdvance({ db, blocks, definitions, wake }: AdvanceDeps): Advance {
   const segmentDeps = {
     blocks,
     mintNode: () => uuidv7() as NodeExecutionId,
@@ -49,8 +50,10 @@ export function createAdvance({ db, blocks, definitions, onEnded }: AdvanceDeps)
     const unit = segment.unit();
     if (!unit) return null;
     const refusal = await commit(state.rootId, unit);
-    if (refusal === null && segment.ended) onEnded(state.id, state.rootId);
-    return refusal;
+    if (refusal !== null) return refusal;
+    if (segment.ended) wake(state.id);
+    if (unit.pokes.length > 0) wake(outboxWake);
+    return null;
   }
 
   async function readFor(executionId: ExecutionId, asked: readonly NodeExecutionId[]): Promise<[State, CompiledGraph]> {

@@ -3,6 +3,7 @@ import type { BlockRegistry } from "../blocks/block";
 import type { Database } from "../db/client";
 import { readHead, takeOver } from "../db/state";
 import { openFence } from "../db/stops";
+import type { Wake } from "../db/wake";
 import { TreelineError } from "../graph/errors";
 import type { BlockCatalog } from "../graph/block";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
@@ -21,8 +22,8 @@ export type ActivityDeps = {
   readonly allowPrivateAddresses: boolean;
   /** Whether the chain of runs that began a workflow is still open at Temporal. */
   readonly isChainOpen: (workflowId: ExecutionId, firstRunId: string) => Promise<boolean>;
-  /** After the commit that ended an execution, so that whoever waits for it looks. */
-  readonly onEnded: (executionId: ExecutionId) => void;
+  /** After a commit: an execution or a stop is over, or the outbox has something; whoever waits for it looks. */
+  readonly wake: (wake: Wake) => void;
   readonly log: Logger;
 };
 
@@ -39,8 +40,8 @@ export function createActivities(deps: ActivityDeps) {
   const { db, blocks, log } = deps;
   const definitions = createDefinitions(db, deps.catalog);
   const running = createRunningNodes();
-  const settle = createSettle(db, () => {});
-  const advance = createAdvance({ db, blocks, definitions, onEnded: deps.onEnded });
+  const settle = createSettle(db, deps.wake);
+  const advance = createAdvance({ db, blocks, definitions, wake: deps.wake });
   const runNode = createRunNode({ ...deps, definitions, advance, running, settle });
 
   async function headOf(executionId: ExecutionId) {

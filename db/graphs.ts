@@ -20,7 +20,10 @@ export type SavedGraph = GraphRef & {
   readonly createdAt: Date;
 };
 
-export type NewGraph = Omit<SavedGraph, "createdAt">;
+export type NewGraph = Omit<SavedGraph, "createdAt"> & {
+  /** The same for two requests that say the same: `findSameContent` looks for it. */
+  readonly content: string;
+};
 
 const saved = {
   id: graphs.id,
@@ -34,25 +37,22 @@ const saved = {
   createdAt: graphs.createdAt,
 };
 
-/** Key order counts: it is part of a value. */
-function hashContent({ name, description, definition }: NewGraph): string {
-  return createHash("sha256")
-    .update(JSON.stringify([name, description, definition]))
-    .digest("hex");
+function hash(content: string): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
 /**
- * Saves new versions, all or none. Throws what `isDuplicate` knows if one of the versions is taken: another save was
- * quicker, plan again.
+ * Saves new versions, all or none, and answers them in their order. Throws what `isDuplicate` knows if one of the versions is
+ * taken: another save was quicker, plan again.
  */
-export async function saveGraphs(db: Database, ownerId: string, all: readonly NewGraph[]): Promise<void> {
-  const rows = all.map(({ subGraphs, ...graph }) => ({
+export async function saveGraphs(db: Database, ownerId: string, all: readonly NewGraph[]): Promise<SavedGraph[]> {
+  const rows = all.map(({ content, subGraphs, ...graph }) => ({
     ...graph,
     ownerId,
     subGraphs: [...subGraphs],
-    contentHash: hashContent({ ...graph, subGraphs }),
+    contentHash: hash(content),
   }));
-  await db.orm.insert(graphs).values(rows);
+  return await db.orm.insert(graphs).values(rows).returning(saved);
 }
 
 /** The given version of an owner's graph, or its latest. */
@@ -83,32 +83,32 @@ export async function readGraphs(db: Database, ownerId: string, refs: readonly G
     .where(and(eq(graphs.ownerId, ownerId), inArray(sql`(${graphs.id}, ${graphs.version})`, wanted)));
 }
 
-/** What the planner runs, whoever owns it: for a run that has its id and version from the record. */
-export async function readDefinition(db: Database, id: GraphId, version: number): Promise<GraphDefinition | null> {
-  const [row] = await db.orm
-    .select({ definition: graphs.definition })
-    .from(graphs)
-    .where(and(eq(graphs.id, id), eq(graphs.version, version)));
-  return row?.definition ?? null;
+/** The version that a start without one runs; null where the owner has no such graph, or not the version asked for. */
+export async function findVersion(
+  db: Database,
+  ownerId: string,
+  id: GraphId,
+  version: number | null,
+): Promise<number | null> {
+  const { rows } = await db.pool.query<{ version: number }>({
+    name: "find_version",
+    text: `select version from graphs where id = $1 and owner_id = $2 and ($3::int is null or version = $3)
+      order by version desc limit 1`,
+    values: [id, ownerId, version],
+  });
+  return rows[0]?.version ?? null;
 }
 
-/** 0 where the owner has no such graph. */
-export async function readLatestVersion(db: Database, ownerId: string, id: GraphId): Promise<number> {
-  const [row] = await db.orm
-    .select({ version: graphs.version })
-    .from(graphs)
-    .where(and(eq(graphs.id, id), eq(graphs.ownerId, ownerId)))
-    .orderBy(desc(graphs.version))
-    .limit(1);
-  return row?.version ?? 0;
-}
-
-/** The latest version with the same name, description and definition. */
-export async function findSameContent(db: Database, ownerId: string, graph: NewGraph): Promise<SavedGraph | null> {
+/** The latest version with the same content. */
+export async function findSameContent(
+  db: Database,
+  ownerId: string,
+  { id, content }: Pick<NewGraph, "id" | "content">,
+): Promise<SavedGraph | null> {
   const [row] = await db.orm
     .select(saved)
     .from(graphs)
-    .where(and(eq(graphs.id, graph.id), eq(graphs.ownerId, ownerId), eq(graphs.contentHash, hashContent(graph))))
+    .where(and(eq(graphs.id, id), eq(graphs.ownerId, ownerId), eq(graphs.contentHash, hash(content))))
     .orderBy(desc(graphs.version))
     .limit(1);
   return row ?? null;

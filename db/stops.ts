@@ -253,7 +253,7 @@ export async function readBegun(db: Database, stop: OpenStop): Promise<{ id: Exe
     text: `
       select e.id, e.first_run_id as "firstRunId" from executions e
        where e.root_id = $1 and (e.id = $2 or ($3 and $2 = any (e.ancestors))) and e.first_run_id is not null
-         and e.ended_seq > (select seq from fences where execution_id = $2)
+         and (e.ended_seq is null or e.ended_seq > (select seq from fences where execution_id = $2))
        order by e.depth`,
     values: [stop.rootId, stop.executionId, stop.cascade],
   });

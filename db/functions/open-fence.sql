@@ -11,6 +11,7 @@ declare
   v_at timestamptz;
   v_requested timestamptz := date_trunc('milliseconds', clock_timestamp());
   v_seq bigint;
+  v_outer uuid;
 begin
   select * into v_execution from executions where id = v_id;
   if not found then
@@ -37,7 +38,13 @@ begin
     return json_build_object('stopId', v_stop.id, 'opened', false);
   end if;
   if v_execution.ended_at is not null then
-    return json_build_object('because', 'ended');
+    return case when v_execution.stop_id is null then json_build_object('because', 'ended')
+                else json_build_object('stopId', v_execution.stop_id, 'opened', false) end;
+  end if;
+  -- Under a fence of an ancestor there is nothing left to fence: the outer stop is the one.
+  select f.stop_id into v_outer from path_fence(v_execution.root_id, v_id, v_execution.ancestors) f where f.scope = 'subtree';
+  if v_outer is not null then
+    return json_build_object('stopId', v_outer, 'opened', false);
   end if;
 
   update trees set seq = seq + 1 where root_id = v_execution.root_id returning seq into v_seq;

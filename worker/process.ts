@@ -1,0 +1,93 @@
+import { Client, WorkflowNotFoundError } from "@temporalio/client";
+import { NativeConnection } from "@temporalio/worker";
+import type { Logger } from "pino";
+import { createActivities } from "../activities/index";
+import { catalogOf, createRegistry } from "../blocks/registry";
+import type { Config } from "../config/env";
+import { connect } from "../db/client";
+import { requeueLiveRoots } from "../db/outbox";
+import { createWaker } from "../db/wake";
+import type { Block } from "../blocks/block";
+import { bundleWorkflows } from "./bundle";
+import { createWorker } from "./create-worker";
+import { watchFences } from "./fence-watch";
+import { installRuntime } from "./runtime";
+import { ensureSearchAttributes } from "./search-attributes";
+
+export type WorkerProcessOptions = {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly databaseDirectUrl: string;
+  readonly temporalAddress: string;
+  /** Temporal has lost its data: open executions begin again from Postgres. */
+  readonly temporalFresh?: boolean;
+  readonly log: Logger;
+  /** Blocks beyond the built-in ones. */
+  readonly blocks?: readonly Block[];
+  /** Bundled before; else it is done here, about 2 s. */
+  readonly workflowBundle?: { code: string };
+};
+
+export type WorkerProcess = {
+  /** On the worker's own connection, so that a start through it can be eager. */
+  readonly client: Client;
+  /** Takes no more work, lets what runs end for 3 s, hands the rest back, closes its connections. */
+  stop(): Promise<void>;
+};
+
+/** Starts a worker: workflows, activities, the fence watch. Resolves when it polls. */
+export async function startWorker(options: WorkerProcessOptions): Promise<WorkerProcess> {
+  const { config, databaseUrl, databaseDirectUrl, temporalAddress, log } = options;
+  installRuntime(log);
+  const bundle = options.workflowBundle ?? bundleWorkflows();
+  const db = connect(databaseUrl, { max: 30 });
+  const connection = await NativeConnection.connect({ address: temporalAddress });
+  const namespace = config.temporalNamespace;
+  const client = new Client({ connection, namespace });
+  await ensureSearchAttributes(connection, namespace);
+  const blocks = createRegistry(options.blocks);
+  const wake = createWaker(db);
+  const { record, nodes, running } = createActivities({
+    db,
+    blocks,
+    catalog: catalogOf(blocks),
+    allowPrivateAddresses: config.httpAllowPrivate,
+    isChainOpen: (workflowId, firstRunId) => isChainOpen(client, workflowId, firstRunId),
+    wake,
+    log,
+  });
+  if (options.temporalFresh) {
+    const begunAgain = await requeueLiveRoots(db);
+    if (begunAgain > 0)
+      log.warn({ executions: begunAgain }, "Temporal's data is new: open executions begin again from Postgres");
+  }
+  const watch = await watchFences(db, databaseDirectUrl, running, log);
+  const worker = await createWorker({
+    connection,
+    namespace,
+    taskQueue: config.taskQueue,
+    workflowBundle: await bundle,
+    activities: { ...record, ...nodes },
+  });
+  const run = worker.run();
+  run.catch((err: unknown) => log.fatal({ err }, "the worker has ended"));
+  return {
+    client,
+    async stop() {
+      if (worker.getState() === "RUNNING") worker.shutdown();
+      await run.catch(() => {});
+      await watch.close();
+      await db.close();
+      await connection.close();
+    },
+  };
+}
+
+async function isChainOpen(client: Client, workflowId: string, firstRunId: string): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(workflowId, firstRunId).describe()).status.name === "RUNNING";
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
