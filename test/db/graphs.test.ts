@@ -4,11 +4,10 @@ import { connect } from "../../db/client";
 import { isDuplicate } from "../../db/errors";
 import {
   findSameContent,
+  findVersion,
   listGraphs,
-  readDefinition,
   readGraph,
   readGraphs,
-  readLatestVersion,
   saveGraphs,
   type NewGraph,
 } from "../../db/graphs";
@@ -27,6 +26,7 @@ function graph(changes: Partial<NewGraph> = {}): NewGraph {
     inputSchema: pins,
     outputSchema: pins,
     subGraphs: [],
+    content: "one",
     ...changes,
   };
 }
@@ -46,7 +46,9 @@ describe("saved graphs", () => {
     expect(await readGraph(bundle.db, "ada", first.id, 1)).toMatchObject({ version: 1, name: "one" });
     expect(await readGraph(bundle.db, "ada", first.id, null)).toMatchObject({ version: 2, name: "two" });
     expect(await readGraph(bundle.db, "ada", first.id, 3)).toBeNull();
-    expect(await readLatestVersion(bundle.db, "ada", first.id)).toBe(2);
+    expect(await findVersion(bundle.db, "ada", first.id, null)).toBe(2);
+    expect(await findVersion(bundle.db, "ada", first.id, 1)).toBe(1);
+    expect(await findVersion(bundle.db, "ada", first.id, 3)).toBeNull();
   });
 
   test("keep values as they came: order of keys, NUL and lone surrogates", async () => {
@@ -55,8 +57,8 @@ describe("saved graphs", () => {
     const odd = graph();
     const node = { id: "n", blockId: randomUUID(), constants };
     await saveGraphs(bundle.db, "ada", [{ ...odd, definition: { ...odd.definition, nodes: [node] } }]);
-    const read = await readDefinition(bundle.db, odd.id, 1);
-    expect(JSON.stringify(read?.nodes[0]?.constants)).toBe(JSON.stringify(constants));
+    const read = await readGraph(bundle.db, "ada", odd.id, 1);
+    expect(JSON.stringify(read?.definition.nodes[0]?.constants)).toBe(JSON.stringify(constants));
   });
 
   test("belong to their owner alone", async () => {
@@ -65,7 +67,7 @@ describe("saved graphs", () => {
     await saveGraphs(bundle.db, "ada", [mine]);
     expect(await readGraph(bundle.db, "bob", mine.id, null)).toBeNull();
     expect(await readGraphs(bundle.db, "bob", [mine])).toEqual([]);
-    expect(await readLatestVersion(bundle.db, "bob", mine.id)).toBe(0);
+    expect(await findVersion(bundle.db, "bob", mine.id, null)).toBeNull();
     expect(await findSameContent(bundle.db, "bob", mine)).toBeNull();
     expect(await listGraphs(bundle.db, "bob", { limit: 10, cursor: null })).toEqual([]);
   });
@@ -85,10 +87,10 @@ describe("saved graphs", () => {
   test("are found again by their content", async () => {
     await using bundle = await setup();
     const first = graph();
-    const second = { ...first, version: 2, name: "two" };
+    const second = { ...first, version: 2, content: "two" };
     await saveGraphs(bundle.db, "ada", [first, second]);
-    expect(await findSameContent(bundle.db, "ada", { ...first, version: 3 })).toMatchObject({ version: 1 });
-    expect(await findSameContent(bundle.db, "ada", { ...first, description: "new" })).toBeNull();
+    expect(await findSameContent(bundle.db, "ada", { id: first.id, content: "one" })).toMatchObject({ version: 1 });
+    expect(await findSameContent(bundle.db, "ada", { id: first.id, content: "three" })).toBeNull();
   });
 });
 

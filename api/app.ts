@@ -1,0 +1,117 @@
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import { uuidv7 } from "uuidv7";
+import { TreelineError } from "../graph/errors";
+import { callerOf } from "./caller";
+import type { AppDeps } from "./deps";
+import { graphFactsReader } from "./graph-facts";
+import { carryOnce } from "./idempotency";
+import { measureRequests } from "./metrics";
+import { sendProblem, toTreelineError } from "./problem";
+import type { Answer, Route } from "./route";
+import { blockRoutes } from "./routes/blocks";
+import { detailRoutes } from "./routes/details";
+import { documentRoute } from "./routes/document";
+import { executionRoutes } from "./routes/executions";
+import { graphRoutes } from "./routes/graphs";
+import { processRoutes } from "./routes/process";
+import { stopRoutes } from "./routes/stops";
+
+/** Every call of the API. */
+export function createRoutes(deps: AppDeps): Route[] {
+  const { db, catalog, uiUrl, config } = deps;
+  const shared = {
+    ...deps,
+    readFacts: graphFactsReader(db, catalog),
+    outputBlocks: [...catalog.values()].filter(({ role }) => role === "output").map(({ id }) => id),
+    linkTo: (id: string) =>
+      uiUrl && `${uiUrl.replace(/\/$/, "")}/namespaces/${encodeURIComponent(config.temporalNamespace)}/workflows/${id}`,
+  };
+  const routes = [
+    ...blockRoutes(shared),
+    ...graphRoutes(shared),
+    ...executionRoutes(shared),
+    ...detailRoutes(shared),
+    ...stopRoutes(shared),
+    ...processRoutes(shared),
+  ];
+  return [...routes, documentRoute(routes)];
+}
+
+/** The HTTP API over its dependencies; nothing is started. */
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.disable("x-powered-by").disable("etag");
+  app.use(measureRequests(deps.metrics));
+  app.use((_request, response, next) => {
+    response.set("Cache-Control", "no-store");
+    next();
+  });
+  app.use(refuseOtherBodies, express.json({ limit: deps.config.maxBodyBytes, strict: false, type: isJson }));
+  const carry = carrier(deps);
+  for (const route of createRoutes(deps)) {
+    app[route.method](route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (request, response) => {
+      const { status, headers, body } = await carry(route, request, response);
+      response.status(status).set({ ...headers });
+      if (deps.stopping.aborted) response.set("Connection", "close");
+      if (typeof body === "string") response.send(body);
+      else response.json(body);
+    });
+  }
+  app.use((request) => {
+    throw new TreelineError("not_found", `there is no ${request.method} ${request.path}`);
+  });
+  app.use((thrown: unknown, request: Request, response: Response, next: NextFunction) => {
+    const error = toTreelineError(thrown);
+    if (error.code === "internal") deps.log.error({ err: thrown, method: request.method, path: request.path }, "fault");
+    if (response.headersSent) next(thrown);
+    else sendProblem(response, error, request.path);
+  });
+  return app;
+}
+
+/** Runs a route's handler, with a signal that fires when its client goes away or the process stops. */
+function carrier({ db, stopping }: AppDeps): (route: Route, request: Request, response: Response) => Promise<Answer> {
+  const open = new Set<AbortController>();
+  stopping.addEventListener("abort", () => open.forEach((controller) => controller.abort()), { once: true });
+  return async (route, request, response) => {
+    const caller = callerOf(request);
+    if (route.body && !route.bodyOptional && request.body === undefined) {
+      throw new TreelineError("invalid_request", "there has to be a body, JSON with the content type application/json");
+    }
+    const controller = new AbortController();
+    open.add(controller);
+    response.on("close", () => controller.abort());
+    if (stopping.aborted) controller.abort();
+    const raw = {
+      id: typeof request.params["id"] === "string" ? request.params["id"] : "",
+      query: new URL(request.url, "http://host").searchParams,
+      body: request.body === undefined && route.bodyOptional ? {} : (request.body as unknown),
+      caller,
+      signal: controller.signal,
+    };
+    try {
+      const key = route.idempotent ? request.get("Idempotency-Key") : undefined;
+      if (key === undefined) return await route.run({ ...raw, mint: uuidv7, triedBefore: false });
+      const use = { ownerId: caller.ownerId, route: `${route.method} ${route.path}`, key };
+      const content = JSON.stringify([request.path, raw.body ?? null]);
+      return await carryOnce(db, use, content, (mint, triedBefore) => route.run({ ...raw, mint, triedBefore }));
+    } finally {
+      open.delete(controller);
+    }
+  };
+}
+
+function isJson(request: { headers: { "content-type"?: string | undefined } }): boolean {
+  return /^application\/(?:[\w.-]+\+)?json(?:;|$)/i.test(request.headers["content-type"]?.trim() ?? "");
+}
+
+/** A body of another kind would be taken for none. */
+function refuseOtherBodies(request: Request, _response: Response, next: NextFunction): void {
+  const length = Number(request.headers["content-length"] ?? 0);
+  const hasBody = length > 0 || request.headers["transfer-encoding"] !== undefined;
+  if (hasBody && !isJson(request)) {
+    const got = request.headers["content-type"] ?? "none";
+    throw new TreelineError("invalid_request", `the content type must be application/json, not ${got.slice(0, 100)}`);
+  }
+  next();
+}

@@ -1,0 +1,24 @@
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import type { Config } from "../config/env";
+import type { Database } from "../db/client";
+import type { BlockCatalog } from "../graph/block";
+import type { Dispatcher } from "./dispatcher";
+import type { EndedListener } from "./ended";
+import type { Check } from "./readiness";
+
+/** All that the API needs of the process it runs in. */
+export type AppDeps = {
+  readonly db: Database;
+  readonly catalog: BlockCatalog;
+  readonly dispatcher: Pick<Dispatcher, "startNow" | "followStop">;
+  readonly ended: Pick<EndedListener, "waitFor">;
+  readonly checkReadiness: () => Promise<readonly Check[]>;
+  readonly config: Pick<Config, "maxBodyBytes" | "temporalNamespace">;
+  /** Temporal's Web UI, for links; null: there is none. */
+  readonly uiUrl: string | null;
+  readonly metrics: Registry;
+  readonly log: Logger;
+  /** Fires when the process stops: what waits is answered with what is known. */
+  readonly stopping: AbortSignal;
+};

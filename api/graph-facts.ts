@@ -1,0 +1,50 @@
+import type { Database } from "../db/client";
+import { readGraph } from "../db/graphs";
+import type { Limits } from "../graph/definition";
+import { TreelineError } from "../graph/errors";
+import type { GraphId } from "../graph/ids";
+import type { BlockCatalog } from "../graph/block";
+import { inputsChecker, type CheckedInputs } from "./inputs";
+import type { JsonObject } from "../graph/json";
+
+/** What the API asks of a graph version again and again. */
+export type GraphFacts = {
+  readonly checkInputs: (given: JsonObject) => CheckedInputs;
+  readonly limits: Limits;
+  /** Of each node: its own label, or its block's name. */
+  readonly labelOf: (nodeId: string) => string;
+};
+
+export type ReadGraphFacts = (ownerId: string, id: GraphId, version: number) => Promise<GraphFacts>;
+
+/** Versions are immutable, so they are kept; the oldest goes first. */
+const versionsKept = 500;
+
+/** Throws `not_found` where the owner has no such version. */
+export function graphFactsReader(db: Database, catalog: BlockCatalog): ReadGraphFacts {
+  const kept = new Map<string, Promise<GraphFacts>>();
+
+  async function read(ownerId: string, id: GraphId, version: number): Promise<GraphFacts> {
+    const graph = await readGraph(db, ownerId, id, version);
+    if (!graph) throw new TreelineError("not_found", `no graph has the id "${id}" and version ${version}`);
+    const { nodes, settings } = graph.definition;
+    const labels = new Map(nodes.map((node) => [node.id, node.label ?? catalog.get(node.blockId)?.name]));
+    return {
+      checkInputs: inputsChecker(graph.inputSchema),
+      limits: settings.limits ?? {},
+      labelOf: (nodeId) => labels.get(nodeId) ?? nodeId,
+    };
+  }
+
+  return (ownerId, id, version) => {
+    const key = JSON.stringify([ownerId, id, version]);
+    const found = kept.get(key);
+    if (found) return found;
+    const reading = read(ownerId, id, version);
+    kept.set(key, reading);
+    reading.catch(() => kept.delete(key));
+    const [oldest] = kept.keys();
+    if (kept.size > versionsKept && oldest !== undefined) kept.delete(oldest);
+    return reading;
+  };
+}

@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import { isIPv6, type AddressInfo } from "node:net";
+import { Client, Connection } from "@temporalio/client";
+import type { Logger } from "pino";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { catalog as builtIn } from "../blocks/catalog";
+import type { Config } from "../config/env";
+import { connect } from "../db/client";
+import { forgetOldKeys } from "../db/idempotency";
+import { createWaker } from "../db/wake";
+import type { BlockCatalog } from "../graph/block";
+import { createApp } from "./app";
+import { createDispatcher } from "./dispatcher";
+import { createEndedListener } from "./ended";
+import { checkReadiness } from "./readiness";
+
+export type ApiOptions = {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly databaseDirectUrl: string;
+  readonly temporalAddress: string;
+  /** Temporal's Web UI, for links; null: there is none. */
+  readonly temporalUiUrl: string | null;
+  /** A worker's, on its own connection: starts through it are eager. Without one the API connects itself. */
+  readonly client?: Client;
+  /** Every block that the workers run; the built-in ones unless said. */
+  readonly catalog?: BlockCatalog;
+  readonly log: Logger;
+};
+
+export type ApiProcess = {
+  readonly url: string;
+  /** Accepts nothing more, gives running requests 5 s, closes its connections. */
+  stop(): Promise<void>;
+};
+
+const finishWithinMs = 5_000;
+const forgetKeysEveryMs = 3_600_000;
+
+/** Serves the API with its dispatcher on `config.host` and `config.port` (0: a free one). Throws where Postgres is away; Temporal may be. */
+export async function startApi(options: ApiOptions): Promise<ApiProcess> {
+  const opened: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    return { url: await open(options, opened), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Answers the URL; `opened` gets what closes each part, in the order of opening. */
+async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<string> {
+  const { config, databaseDirectUrl, log } = options;
+  const db = connect(options.databaseUrl);
+  opened.push(() => db.close());
+  const client = options.client ?? connectTemporal(options, opened);
+  const ended = await createEndedListener(databaseDirectUrl);
+  opened.push(() => ended.close());
+  const dispatcher = await createDispatcher({
+    db,
+    databaseDirectUrl,
+    client,
+    taskQueue: config.taskQueue,
+    eager: options.client !== undefined,
+    wake: createWaker(db),
+    log,
+  });
+  opened.push(() => dispatcher.close());
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const stopping = new AbortController();
+  const app = createApp({
+    db,
+    catalog: options.catalog ?? builtIn,
+    dispatcher,
+    ended,
+    checkReadiness: () => checkReadiness({ db, client, taskQueue: config.taskQueue }),
+    config,
+    uiUrl: options.temporalUiUrl,
+    metrics,
+    log,
+    stopping: stopping.signal,
+  });
+  const server = app.listen(config.port, config.host);
+  await once(server, "listening"); // rejects on the event `error`: the port is taken
+  opened.push(() => closeServer(server));
+  opened.push(() => stopping.abort());
+  const forgetting = setInterval(() => {
+    forgetOldKeys(db).catch((err: unknown) => log.warn({ err }, "old idempotency keys stay for now"));
+  }, forgetKeysEveryMs);
+  opened.push(() => clearInterval(forgetting));
+  return urlOf(server);
+}
+
+/** Lazy: while Temporal is away starts and stops are recorded all the same. */
+function connectTemporal({ config, temporalAddress }: ApiOptions, opened: (() => unknown)[]): Client {
+  const connection = Connection.lazy({ address: temporalAddress });
+  opened.push(() => connection.close());
+  return new Client({ connection, namespace: config.temporalNamespace });
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  const late = setTimeout(() => server.closeAllConnections(), finishWithinMs);
+  await closed;
+  clearTimeout(late);
+}
+
+function urlOf(server: Server): string {
+  const { address, port } = server.address() as AddressInfo;
+  if (address === "0.0.0.0" || address === "::") return `http://localhost:${port}`;
+  return `http://${isIPv6(address) ? `[${address}]` : address}:${port}`;
+}

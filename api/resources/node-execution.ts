@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { NodeExecutionRecord } from "../../db/node-executions";
+import type { BlockCatalog } from "../../graph/block";
+import { endReasons, statuses } from "../../graph/status";
+import { recordedError, toTime } from "./execution";
+
+const time = z.iso.datetime();
+
+export const nodeExecution = z
+  .strictObject({
+    id: z.uuid(),
+    executionId: z.uuid(),
+    rootId: z.uuid(),
+    nodeId: z.string(),
+    label: z.string(),
+    blockId: z.string(),
+    blockName: z.string().nullable().meta({ description: "null: this server does not have the block." }),
+    seq: z.int(),
+    status: z.enum(statuses),
+    endReason: z.enum(endReasons).nullable(),
+    attempt: z.int(),
+    inputs: z.record(z.string(), z.unknown()),
+    outputs: z.array(z.strictObject({ pin: z.string(), value: z.unknown() })),
+    error: recordedError.nullable(),
+    charge: z.number(),
+    usage: z.unknown(),
+    childExecutionId: z.uuid().nullable(),
+    missingPins: z.array(z.string()).nullable().meta({ description: "Of one that was never fed: the pins it missed." }),
+    progress: z.unknown(),
+    queuedAt: time.nullable(),
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+  })
+  .meta({ id: "NodeExecution" });
+export type NodeExecutionJson = z.infer<typeof nodeExecution>;
+
+/** @param label the node's own, or null where it has none: then the block's name stands for it */
+export function toNodeExecution(
+  record: NodeExecutionRecord,
+  label: string | null,
+  catalog: BlockCatalog,
+): NodeExecutionJson {
+  const blockName = catalog.get(record.blockId)?.name ?? null;
+  return {
+    id: record.id,
+    executionId: record.executionId,
+    rootId: record.rootId,
+    nodeId: record.nodeId,
+    label: label ?? blockName ?? record.nodeId,
+    blockId: record.blockId,
+    blockName,
+    seq: record.seq,
+    status: record.status,
+    endReason: record.endReason,
+    attempt: record.attempt,
+    inputs: record.inputs,
+    outputs: record.outputs.map(({ pin, value }) => ({ pin, value })),
+    error: record.error,
+    charge: record.charge,
+    usage: record.usage,
+    childExecutionId: record.childExecutionId,
+    missingPins: record.missingPins ? [...record.missingPins] : null,
+    progress: null,
+    queuedAt: toTime(record.queuedAt),
+    startedAt: toTime(record.startedAt),
+    endedAt: toTime(record.endedAt),
+  };
+}

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { listExecutions, readExecution, readStatus } from "../../db/executions";
+import { TreelineError } from "../../graph/errors";
+import { parseExecutionId, parseGraphId, type ExecutionId } from "../../graph/ids";
+import { startRequest } from "../../graph/schema";
+import { isTerminal, statuses } from "../../graph/status";
+import type { Caller } from "../caller";
+import type { AppDeps } from "../deps";
+import type { ReadGraphFacts } from "../graph-facts";
+import { createdPlace, cursor, decodeCursor, flag, list, page, pageSize, repeated, wait, waitMs } from "../query";
+import { execution, toExecution, type WorkflowLink } from "../resources/execution";
+import { route, type Route } from "../route";
+import { recordStart } from "../start";
+
+type Deps = Pick<AppDeps, "db" | "dispatcher" | "ended"> & {
+  readonly readFacts: ReadGraphFacts;
+  readonly linkTo: WorkflowLink;
+  /** Ids of the blocks that are outputs of a graph. */
+  readonly outputBlocks: readonly string[];
+};
+
+export function executionRoutes({ db, dispatcher, ended, readFacts, linkTo, outputBlocks }: Deps): Route[] {
+  const read = async ({ ownerId }: Caller, id: ExecutionId) => {
+    const found = await readExecution(db, ownerId, id, outputBlocks);
+    if (!found) throw new TreelineError("not_found", `no execution has the id "${id}"`);
+    return toExecution(found, linkTo);
+  };
+
+  return [
+    route({
+      method: "post",
+      path: "/v1/graphs/{id}/executions",
+      name: "startExecution",
+      summary: "Start a graph",
+      query: z.strictObject({ wait }),
+      body: startRequest,
+      bodyOptional: true,
+      misfit: "invalid_inputs",
+      idempotent: true,
+      answers: { 201: { description: "Recorded; it runs, or has ended already.", schema: execution, location: true } },
+      errors: ["not_found", "invalid_inputs"],
+      async handle({ id: graphId, query, body, caller, mint, triedBefore, signal }) {
+        const id = await recordStart(db, readFacts, { graphId, request: body, caller, mint, triedBefore });
+        void dispatcher.startNow(id); // never fails: what Temporal does not take now stays in the outbox
+        const isOver = async () => isTerminal((await readStatus(db, caller.ownerId, id)) ?? "COMPLETED");
+        const ms = waitMs(query.wait);
+        if (ms > 0) await ended.waitFor(id, ms, isOver, signal);
+        return { status: 201, headers: { Location: `/v1/executions/${id}` }, body: await read(caller, id) };
+      },
+    }),
+
+    route({
+      method: "get",
+      path: "/v1/executions",
+      name: "listExecutions",
+      summary: "Executions, the newest first",
+      query: z.strictObject({
+        status: list(z.enum(statuses)),
+        graphId: z.uuid().optional(),
+        rootsOnly: flag.default(false),
+        label: repeated(z.string().regex(/^[^:\0]+:[^\0]*$/, 'must be "name:value"')),
+        limit: pageSize,
+        cursor,
+      }),
+      answers: {
+        200: {
+          description: "One page.",
+          schema: z.strictObject({ executions: z.array(execution), nextCursor: z.string().nullable() }),
+        },
+      },
+      errors: [],
+      async handle({ query, caller }) {
+        const place = query.cursor === undefined ? null : decodeCursor(query.cursor, createdPlace);
+        const filter = {
+          statuses: query.status ?? [],
+          graphId: query.graphId === undefined ? null : parseGraphId(query.graphId),
+          rootsOnly: query.rootsOnly,
+          labels: Object.fromEntries((query.label ?? []).map(splitLabel)),
+        };
+        const bounds = { limit: query.limit + 1, cursor: place };
+        const found = await listExecutions(db, caller.ownerId, filter, bounds, outputBlocks);
+        const { shown, nextCursor } = page(found, query.limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+        return { status: 200, body: { executions: shown.map((one) => toExecution(one, linkTo)), nextCursor } };
+      },
+    }),
+
+    route({
+      method: "get",
+      path: "/v1/executions/{id}",
+      name: "getExecution",
+      summary: "An execution",
+      answers: { 200: { description: "The execution.", schema: execution } },
+      errors: ["not_found"],
+      handle: async ({ id, caller }) => ({ status: 200, body: await read(caller, parseExecutionId(id)) }),
+    }),
+  ];
+}
+
+function splitLabel(text: string): [name: string, value: string] {
+  const colon = text.indexOf(":");
+  return [text.slice(0, colon), text.slice(colon + 1)];
+}

@@ -1,0 +1,76 @@
+import type { Database } from "../db/client";
+import { isDuplicate } from "../db/errors";
+import { findVersion } from "../db/graphs";
+import { startTree } from "../db/start";
+import type { Limits } from "../graph/definition";
+import { TreelineError, type Fault } from "../graph/errors";
+import { parseExecutionId, parseGraphId, type ExecutionId } from "../graph/ids";
+import { defaultLimits } from "../graph/limits";
+import { pointerTo } from "../graph/pointer";
+import type { StartRequest } from "../graph/schema";
+import type { Caller } from "./caller";
+import type { ReadGraphFacts } from "./graph-facts";
+import { describe } from "./route";
+
+/** Half of a UTF-16 pair: JSON texts may hold one, labels are `jsonb` and may not. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+export type Start = {
+  readonly graphId: string;
+  readonly request: StartRequest;
+  readonly caller: Caller;
+  readonly mint: () => string;
+  /** It may have been recorded by an earlier try with the same ids. */
+  readonly triedBefore: boolean;
+};
+
+/** Records a start. Throws `not_found` for the graph or its version, `invalid_inputs` with every fault. */
+export async function recordStart(db: Database, readFacts: ReadGraphFacts, start: Start): Promise<ExecutionId> {
+  const { request, caller } = start;
+  const graphId = parseGraphId(start.graphId);
+  const graphVersion = await findVersion(db, caller.ownerId, graphId, request.version ?? null);
+  if (graphVersion === null) {
+    const which = request.version === undefined ? "" : ` and version ${request.version}`;
+    throw new TreelineError("not_found", `no graph has the id "${graphId}"${which}`);
+  }
+  const graph = await readFacts(caller.ownerId, graphId, graphVersion);
+  const { inputs, faults } = graph.checkInputs(request.inputs);
+  const all = [...faults, ...labelFaults(request), ...maskFaults(request)];
+  if (all.length > 0) throw new TreelineError("invalid_inputs", describe("the start has faults", all), all);
+  const id = parseExecutionId(start.mint());
+  try {
+    await startTree(db, {
+      id,
+      ownerId: caller.ownerId,
+      actor: caller.actor,
+      graphId,
+      graphVersion,
+      inputs,
+      limits: effectiveLimits(graph.limits, request.limits),
+      budget: request.budget ?? null,
+      priority: request.priority ?? 3,
+      labels: request.labels ?? {},
+    });
+  } catch (error) {
+    if (!start.triedBefore || !isDuplicate(error)) throw error;
+  }
+  return id;
+}
+
+/** The start wins over the graph, the graph over the defaults. */
+function effectiveLimits(ofGraph: Limits, ofStart: Limits = {}): Limits {
+  const given = (limits: Limits) => Object.entries(limits).filter(([, value]) => value !== undefined);
+  return { ...defaultLimits, ...Object.fromEntries([...given(ofGraph), ...given(ofStart)]) };
+}
+
+function labelFaults({ labels = {} }: StartRequest): Fault[] {
+  return Object.entries(labels)
+    .filter((pair) => pair.some((text) => loneSurrogate.test(text)))
+    .map(([name]) => ({ pointer: pointerTo(["labels", name]), detail: "must be well-formed Unicode" }));
+}
+
+/** Masks are of the planner; until it has them, a start that asks for some must not run without. */
+function maskFaults({ masks = {} }: StartRequest): Fault[] {
+  if (Object.keys(masks).length === 0) return [];
+  return [{ pointer: "/masks", detail: "masks are not supported by this version" }];
+}
