@@ -42,7 +42,7 @@ function toObject(value: Json): Json {
   if (Array.isArray(value)) return Object.fromEntries(value.entries());
   if (isObject(value)) return value;
   const parsed = typeof value === "string" ? parseJson(value) : value;
-  return isObject(parsed) ? parsed : { value: parsed ?? value };
+  return isObject(parsed) ? parsed : { value: parsed === undefined ? value : parsed };
 }
 
 /** `undefined` for a text that is no JSON. */

@@ -1,6 +1,6 @@
 import { parse, tokenize } from "@huggingface/jinja";
 import type { Node, Program } from "@huggingface/jinja";
-import { BlockFailure } from "../block";
+import { BlockFailure, isBlockFailure } from "../block";
 import { filterNames } from "./filters";
 import { isNode, nodesIn } from "./nodes";
 
@@ -14,35 +14,50 @@ export type Template = {
   readonly isPlain: boolean;
 };
 
+/** A node renders the same template each time, and parsing takes longer than rendering: the last ones are kept. */
+const kept = new Map<string, Template>();
+const mostKept = 256;
+const longestKept = 8192;
+
 /** Throws `BlockFailure` `template_error` for a syntax error and for a filter that is missing here. */
 export function parseTemplate(format: string): Template {
+  const found = kept.get(format);
+  if (found) return found;
+  const template = parseAnew(format);
+  if (format.length <= longestKept) kept.set(format, template);
+  const [oldest] = kept.keys();
+  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
+  return template;
+}
+
+function parseAnew(format: string): Template {
   // The tokenizer drops {% generation %}, a tag of chat templates; here it is unknown like any other.
-  if (/\{%-?\s*(end)?generation\b/.test(format)) throw templateError("unknown tag 'generation'");
-  const program = parseProgram(format);
-  const nodes = [...nodesIn(program)];
-  for (const node of nodes) refuseMissingFilter(node);
-  return {
-    program,
-    printed: new Set(nodes.flatMap(printedBy)),
-    looped: new Set(nodes.flatMap(loopedBy)),
-    isPlain: nodes.every((node) => plainTypes.has(node.type)),
-  };
+  if (/\{%-?\s*(end)?generation\b/.test(format)) throw templateError("there is no tag 'generation'");
+  try {
+    const program = parse(tokenize(format));
+    const nodes = [...nodesIn(program)];
+    for (const node of nodes) refuseMissingFilter(node);
+    return {
+      program,
+      printed: new Set(nodes.flatMap(printedBy)),
+      looped: new Set(nodes.flatMap(loopedBy)),
+      isPlain: nodes.every((node) => plainTypes.has(node.type)),
+    };
+  } catch (error) {
+    // The parser looks at the token after the last one without asking whether there is one.
+    throw error instanceof TypeError ? templateError("the template ends within a tag or a block") : asFailure(error);
+  }
 }
 
 export function templateError(message: string): BlockFailure {
   return new BlockFailure("template_error", message);
 }
 
-function parseProgram(format: string): Program {
-  try {
-    return parse(tokenize(format));
-  } catch (error) {
-    // The parser looks at the token after the last one without asking whether there is one.
-    const endless = error instanceof TypeError;
-    throw templateError(
-      endless ? "it ends within a tag or a block" : error instanceof Error ? error.message : "syntax error",
-    );
-  }
+/** What the package throws are plain errors; a `RangeError` is the engine's, out of stack or of length for a text. */
+export function asFailure(error: unknown): BlockFailure {
+  if (isBlockFailure(error)) return error;
+  if (error instanceof RangeError) return templateError("the template nests too deeply or makes too long a text");
+  return templateError(error instanceof Error ? error.message : String(error));
 }
 
 const plainTypes = new Set([

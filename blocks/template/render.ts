@@ -1,7 +1,6 @@
 import type { JsonObject } from "../../graph/json";
-import { isBlockFailure } from "../block";
 import { PythonInterpreter } from "./interpreter";
-import { parseTemplate, templateError } from "./parse";
+import { asFailure, parseTemplate } from "./parse";
 import type { Template } from "./parse";
 import { createScope } from "./values";
 
@@ -16,11 +15,7 @@ export function render({ format, values, escapeHtml }: TemplateJob): string {
   try {
     return new PythonInterpreter(template, createScope(values), escapeHtml).run(template.program).toString();
   } catch (error) {
-    if (isBlockFailure(error)) throw error;
-    const tooDeep = error instanceof RangeError;
-    throw templateError(
-      tooDeep ? "nested too deeply, or too long" : error instanceof Error ? error.message : "it failed",
-    );
+    throw asFailure(error);
   }
 }
 

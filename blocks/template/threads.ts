@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { isObject } from "../../graph/json";
 import { templateError } from "./parse";
 import type { TemplateJob } from "./render";
 import type { ThreadAnswer } from "./thread";
@@ -69,11 +70,11 @@ async function ask(thread: Worker, job: TemplateJob, signal: AbortSignal, limitM
   } catch (error) {
     await thread.terminate();
     signal.throwIfAborted();
-    if (limit.aborted) throw templateError(`it took over ${limitMs / 1000} s`);
-    throw isOutOfMemory(error) ? templateError(`it took over ${heapMb} MB`) : error;
+    if (limit.aborted) throw templateError(`the template took over ${limitMs / 1000} s`);
+    throw isOutOfMemory(error) ? templateError(`the template took over ${heapMb} MB`) : error;
   }
 }
 
 function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+  return isObject(error) && error["code"] === "ERR_WORKER_OUT_OF_MEMORY";
 }

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns";
 import { Agent } from "undici";
+import { isObject } from "../../graph/json";
 import { BlockFailure, isBlockFailure } from "../block";
 import type { Block, RemoteBlock } from "../block";
 import { parseJson } from "../convert";
@@ -27,7 +28,8 @@ export function sendWebRequest(guard: Guard = { lookup, refusalOf }): RemoteBloc
       const message = await readMessage(inputs);
       try {
         const answer = await exchange(message, allowPrivateAddresses ? open : guarded, signal);
-        return [{ pin: pinOf(answer), value: parseJson(answer.text) ?? answer.text }];
+        const parsed = parseJson(answer.text);
+        return [{ pin: pinOf(answer), value: parsed === undefined ? answer.text : parsed }];
       } catch (error) {
         signal.throwIfAborted();
         if (isBlockFailure(error)) throw error;
@@ -44,8 +46,7 @@ function pinOf({ status }: Answer): string {
 
 /** A code such as ECONNREFUSED. Messages are left out: those of undici may show headers and URLs. */
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+  return isObject(error) && typeof error["code"] === "string" ? error["code"] : "no code";
 }
 
 export function webBlocks(): readonly Block[] {

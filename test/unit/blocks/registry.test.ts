@@ -1,0 +1,141 @@
+import type { Block } from "../../../blocks/block";
+import { catalog } from "../../../blocks/catalog";
+import { catalogOf, createRegistry } from "../../../blocks/registry";
+
+/** Facts of the format: ids and pins are fixed, so they stand here once more, apart from the code. */
+const known: readonly [id: string, name: string, placement: string, inputs: string, outputs: string][] = [
+  ["1ff065e9-88e8-4358-9d82-8dc91f622ba9", "StoreValue", "inline", "input data", "output"],
+  ["f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c", "PrintToConsole", "inline", "text", "output status"],
+  ["cc10ff7b-7753-4ff2-9af6-9399b1a7eddc", "Note", "inline", "text", "output"],
+  ["95d1b990-ce13-4d88-9737-ba5c2070c97b", "UniversalTypeConverter", "inline", "value type", "value"],
+  [
+    "715696a0-e1da-45c8-b209-c2fa9c3b0be6",
+    "Condition",
+    "inline",
+    "value1 operator value2 yes_value no_value",
+    "result yes_output no_output",
+  ],
+  ["f66a3543-28d3-4ab5-8945-9b336371e2ce", "StepThroughItems", "inline", "items items_object items_str", "item key"],
+  ["b1ab9b19-67a6-406d-abf5-2dba76d00c79", "Calculator", "inline", "operation a b round_result", "result"],
+  ["3c9c2f42-b0c3-435f-ba35-05f7a25c772a", "CountItems", "inline", "collection", "count"],
+  ["db7d8f02-2f44-4c55-ab7a-eae0941f0c30", "FillTextTemplate", "inline", "values format escape_html", "output"],
+  ["e30a4d42-7b7d-4e6a-b36e-1f9b8e3b7d85", "CombineTexts", "inline", "input delimiter", "output"],
+  ["0e50422c-6dee-4145-83d6-3a5a392f65de", "FindInDictionary", "inline", "input key", "output missing"],
+  [
+    "46afe2ea-c613-43f8-95ff-6692c3ef6876",
+    "RemoveFromDictionary",
+    "inline",
+    "dictionary key return_value",
+    "updated_dictionary removed_value",
+  ],
+  ["a912d5c7-6e00-4542-b2a9-8034136930e4", "CreateList", "inline", "values max_size max_tokens", "list"],
+  ["aeb08fc1-2fc1-4141-bc8e-f758f183a822", "AddToList", "inline", "list entry entries position", "updated_list"],
+  [
+    "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
+    "CountdownTimer",
+    "wait",
+    "input_message seconds minutes hours days repeat",
+    "output_message",
+  ],
+  [
+    "6595ae1f-b924-42cb-9a41-551a0611c4b4",
+    "SendWebRequest",
+    "remote",
+    "url method headers json_format body files_name files",
+    "response client_error server_error",
+  ],
+  [
+    "363ae599-353e-4804-937e-b2ee3cef3da4",
+    "AgentOutput",
+    "inline",
+    "value name title description format escape_html advanced secret",
+    "output name",
+  ],
+  [
+    "e189baac-8c20-45a1-94a7-55177ea42565",
+    "AgentExecutor",
+    "child",
+    "graphId graphVersion user_id agent_name inputs input_schema output_schema masks",
+    "",
+  ],
+  ...(
+    [
+      ["c0a8e994-ebf1-4a9c-a4d8-89d09c86741b", "AgentInput", ""],
+      ["7fcd3bcb-8e1b-4e69-903d-32d3d4a92158", "AgentShortTextInput", ""],
+      ["90a56ffb-7024-4b2b-ab50-e26c5e5ab8ba", "AgentLongTextInput", ""],
+      ["96dae2bb-97a2-41c2-bd2f-13a3b5a8ea98", "AgentNumberInput", ""],
+      ["7e198b09-4994-47db-8b4d-952d98241817", "AgentDateInput", ""],
+      ["2a1c757e-86cf-4c7e-aacf-060dc382e434", "AgentTimeInput", ""],
+      ["655d6fdf-a334-421c-b733-520549c07cd1", "AgentDropdownInput", " options"],
+      ["cbf36ab5-df4a-43b6-8a7f-f7ed8652116e", "AgentToggleInput", ""],
+      ["5603b273-f41e-4020-af7d-fbc9c6a8d928", "AgentTableInput", " column_headers"],
+    ] as const
+  ).map(([id, name, more]): [string, string, string, string, string] => [
+    ...([id, name, "inline"] as const),
+    `name value title description advanced secret${more}`,
+    "result",
+  ]),
+];
+
+test("the catalog has the blocks of the format with their ids, placements and pins", () => {
+  const found = [...catalog.values()].map((block) => [
+    block.id,
+    block.name,
+    block.placement,
+    Object.keys(block.inputSchema.properties).join(" "),
+    Object.keys(block.outputSchema.properties).join(" "),
+  ]);
+  expect(found.toSorted()).toEqual(known.toSorted());
+});
+
+test("static outputs and missing error pins are those of the format", () => {
+  const names = (which: "staticOutput" | "errorPin", value: boolean) =>
+    [...catalog.values()].filter((block) => block[which] === value && block.role !== "input").map(({ name }) => name);
+  expect(names("staticOutput", true).toSorted()).toEqual(["AgentOutput", "StoreValue"]);
+  expect(names("errorPin", false).toSorted()).toEqual(["AgentExecutor", "AgentOutput"]);
+});
+
+test("every pin is described, every required pin is there, and no required pin has a default", () => {
+  for (const { name, description, inputSchema, outputSchema } of catalog.values()) {
+    expect(description).not.toBe("");
+    for (const [pin, schema] of Object.entries({ ...inputSchema.properties, ...outputSchema.properties })) {
+      expect({ name, pin, description: schema.description }).toEqual({
+        name,
+        pin,
+        description: expect.stringMatching(/./),
+      });
+    }
+    const withoutDefault = Object.entries(inputSchema.properties).filter(([, schema]) => schema.default === undefined);
+    expect(inputSchema.required).toEqual(withoutDefault.map(([pin]) => pin));
+  }
+});
+
+describe("createRegistry", () => {
+  const stub: Block = {
+    definition: {
+      ...{ id: "5f0e1b9e-37c1-4a51-8a52-0f6f9a3d2c11", name: "Stub", description: "A stub.", placement: "inline" },
+      ...{ role: "standard", staticOutput: false, errorPin: true, cost: 0 },
+      inputSchema: { type: "object", properties: {}, required: [] },
+      outputSchema: { type: "object", properties: {}, required: [] },
+    },
+    run: () => [],
+  };
+
+  test("runs exactly what the catalog lists", () => {
+    expect(catalogOf(createRegistry())).toEqual(catalog);
+  });
+
+  test("takes more blocks", () => {
+    const registry = createRegistry([stub]);
+    expect(registry.get(stub.definition.id)).toBe(stub);
+    expect(catalogOf(registry).get(stub.definition.id)).toBe(stub.definition);
+    expect(registry.size).toBe(catalog.size + 1);
+  });
+
+  test("refuses two blocks with one id", () => {
+    expect(() => createRegistry([stub, stub])).toThrow("blocks Stub and Stub have the same id");
+    const [id = ""] = catalog.keys();
+    const double = { ...stub, definition: { ...stub.definition, id } } as Block;
+    expect(() => createRegistry([double])).toThrow(id);
+  });
+});

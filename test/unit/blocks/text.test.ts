@@ -1,0 +1,68 @@
+import { blockNamed, contextOf, failBlock, pairs, runBlock } from "./run-block";
+
+function fillTextTemplate() {
+  const block = blockNamed("FillTextTemplate");
+  if (!("runRemote" in block) || !block.runRemote || !block.fitsInline)
+    throw new Error("FillTextTemplate cannot run aside");
+  return { fitsInline: block.fitsInline, runRemote: block.runRemote };
+}
+
+describe("FillTextTemplate", () => {
+  test("fills in values; an undefined name prints nothing", () => {
+    const inputs = { format: "{{a}} {{b}}{{c}}{{ d }}", values: { a: "Good", b: "day", c: "!" }, "values_#_a": "Good" };
+    expect(runBlock("FillTextTemplate", inputs)).toEqual([["output", "Good day!"]]);
+  });
+
+  test("runs inline what is only names, attributes, subscripts, literals and text", () => {
+    const { fitsInline } = fillTextTemplate();
+    const fits = (format: string) => fitsInline({ format, values: {} });
+    expect(
+      ["plain", "{{ a }}", "{{ a.b['c'][0][-1] }}", "{{ 'x' }}{{ 1.5 }}", "{# note #}{{- a -}}"].map(fits),
+    ).toEqual([true, true, true, true, true]);
+    expect(
+      ["{{ a|upper }}", "{{ a.upper() }}", "{{ a ~ b }}", "{% if a %}{% endif %}", "{{ a[b|int] }}", "{{ [a] }}"].map(
+        fits,
+      ),
+    ).toEqual([false, false, false, false, false, false]);
+  });
+
+  test("fails at once, inline, for what cannot be parsed", () => {
+    expect(fillTextTemplate().fitsInline({ format: "{% if a %}", values: {} })).toBe(true);
+    expect(failBlock("FillTextTemplate", { format: "{% if a %}", values: {} })).toMatchObject({
+      code: "template_error",
+      message: "the template ends within a tag or a block",
+    });
+  });
+
+  test("runs aside a template that is long, however plain", () => {
+    expect(fillTextTemplate().fitsInline({ format: " ".repeat(10_000), values: {} })).toBe(false);
+  });
+
+  test("runs aside with the same result", async () => {
+    const inputs = { format: "{{ who|upper }}", values: { who: "ada" } };
+    expect(pairs(await fillTextTemplate().runRemote(inputs, contextOf()))).toEqual([["output", "ADA"]]);
+    expect(runBlock("FillTextTemplate", inputs)).toEqual([["output", "ADA"]]);
+  });
+
+  test("needs a format and an object of values", () => {
+    expect(failBlock("FillTextTemplate", { values: {} }).message).toBe("format is required");
+    expect(failBlock("FillTextTemplate", { format: "x", values: ["y"] }).message).toBe(
+      "values must be an object, not a list",
+    );
+  });
+});
+
+describe("CombineTexts", () => {
+  test("joins with its delimiter, by default with nothing", () => {
+    expect(runBlock("CombineTexts", { input: ["x", "y"], delimiter: "-" })).toEqual([["output", "x-y"]]);
+    expect(runBlock("CombineTexts", { input: ["x", "y"] })).toEqual([["output", "xy"]]);
+    expect(runBlock("CombineTexts", { input: [] })).toEqual([["output", ""]]);
+  });
+
+  test("joins other values as JSON, but fails for a gap", () => {
+    expect(runBlock("CombineTexts", { input: [1, true, { a: 1 }], delimiter: " " })).toEqual([
+      ["output", '1 true {"a": 1}'],
+    ]);
+    expect(failBlock("CombineTexts", { input: ["x", null] }).message).toBe("input has no text at index 1");
+  });
+});
