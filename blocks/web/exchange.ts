@@ -1,7 +1,8 @@
-import { pipeline } from "node:stream/promises";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import { request } from "undici";
 import type { Dispatcher } from "undici";
+import { isObject } from "../../graph/json";
 import { BlockFailure } from "../block";
 import { parseUrl } from "./message";
 import type { Message } from "./message";
@@ -22,7 +23,7 @@ export async function exchange(message: Message, dispatcher: Dispatcher, signal:
     const response = await request(url, { ...options, dispatcher, signal });
     const location = response.headers["location"];
     if (![301, 302, 303, 307, 308].includes(response.statusCode) || typeof location !== "string") {
-      return { status: response.statusCode, text: await readAnswer(response, signal) };
+      return { status: response.statusCode, text: await readAnswer(response) };
     }
     await response.body.dump();
     next = redirected(next, response.statusCode, location);
@@ -50,32 +51,43 @@ function isPrivate(header: string): boolean {
 }
 
 const decoders = new Map([
-  ["gzip", createGunzip],
-  ["x-gzip", createGunzip],
-  ["br", createBrotliDecompress],
-  ["deflate", createInflate],
+  ["gzip", promisify(gunzip)],
+  ["x-gzip", promisify(gunzip)],
+  ["br", promisify(brotliDecompress)],
+  ["deflate", promisify(inflate)],
 ]);
 
-async function readAnswer({ body, headers }: Dispatcher.ResponseData, signal: AbortSignal): Promise<string> {
+async function readAnswer({ body, headers }: Dispatcher.ResponseData): Promise<string> {
   const encoding = String(headers["content-encoding"] ?? "identity").toLowerCase();
-  const createDecoder = decoders.get(encoding);
-  if (!createDecoder && encoding !== "identity") {
-    await body.dump();
-    throw new BlockFailure("answer_unreadable", "the answer has a content-encoding that is not known here");
-  }
-  const bytes = createDecoder ? await pipeline(body, createDecoder(), collect, { signal }) : await collect(body);
-  return decode(bytes, String(headers["content-type"] ?? ""));
+  const bytes = await collect(body);
+  // The answer to a HEAD names an encoding too, but there is nothing to decode.
+  const decoded = encoding === "identity" || bytes.length === 0 ? bytes : await unpack(bytes, encoding);
+  return decode(decoded, String(headers["content-type"] ?? ""));
 }
 
-async function collect(source: AsyncIterable<Buffer>): Promise<Buffer> {
+async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of source) {
+  for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxBytes) throw new BlockFailure("answer_too_large", `the answer is over ${maxBytes / 1024 / 1024} MiB`);
+    if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+async function unpack(bytes: Buffer, encoding: string): Promise<Buffer> {
+  const decoder = decoders.get(encoding);
+  if (!decoder) throw new BlockFailure("answer_unreadable", "the answer has a content-encoding that is not known here");
+  try {
+    return await decoder(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    throw isObject(error) && error["code"] === "ERR_BUFFER_TOO_LARGE" ? tooLarge() : error;
+  }
+}
+
+function tooLarge(): BlockFailure {
+  return new BlockFailure("answer_too_large", `the answer is over ${maxBytes / 1024 / 1024} MiB`);
 }
 
 function decode(bytes: Buffer, contentType: string): string {

@@ -141,6 +141,12 @@ describe("SendWebRequest emits", () => {
     expect(await send({ url: server.origin })).toEqual([["response", "decoded"]]);
   });
 
+  test("an answer without a body, though it names an encoding", async () => {
+    const headers = { "content-encoding": "gzip" };
+    await using server = await listen((_seen, response) => response.writeHead(200, headers).end());
+    expect(await send({ url: server.origin, method: "HEAD" })).toEqual([["response", ""]]);
+  });
+
   test("a text in its charset", async () => {
     const headers = { "content-type": 'text/plain; charset="iso-8859-1"' };
     await using server = await listen((_seen, response) =>
