@@ -18,7 +18,7 @@ export type BlockContext = {
 };
 
 /** A timer: sleep `delayMs`, then emit, `times` times. */
-export type WaitPlan = { readonly delayMs: number; readonly times: number; readonly emissions: readonly Emission[] };
+type WaitPlan = { readonly delayMs: number; readonly times: number; readonly emissions: readonly Emission[] };
 
 export type InlineBlock = {
   readonly definition: BlockDefinition & { readonly placement: "inline" };

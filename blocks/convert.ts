@@ -33,8 +33,7 @@ function toNumber(value: Json): Json {
 function toList(value: Json): Json {
   if (Array.isArray(value)) return value;
   if (isObject(value)) return Object.entries(value);
-  const bracketed = typeof value === "string" && /^\s*\[.*\]\s*$/s.test(value);
-  const parsed = bracketed ? parseJson(value) : undefined;
+  const parsed = typeof value === "string" ? parseJson(value) : undefined;
   return Array.isArray(parsed) ? parsed : [value];
 }
 

@@ -13,7 +13,7 @@ export function parseFloatText(text: string): number | null {
 
 const run = String.raw`\d+(?:_\d+)*`;
 const floatText = new RegExp(
-  String.raw`^([+-]?)(?:((?:${run}\.?(?:${run})?|\.${run})(?:e[+-]?${run})?)|(inf|infinity|nan))$`,
+  String.raw`^([+-]?)(?:((?:${run}(?:\.(?:${run})?)?|\.${run})(?:e[+-]?${run})?)|(inf|infinity|nan))$`,
   "i",
 );
 

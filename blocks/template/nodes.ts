@@ -17,7 +17,7 @@ export type Statement =
   | Evaluated
   | { readonly type: OtherType };
 
-export type Name = { readonly type: "Identifier"; readonly value: string };
+type Name = { readonly type: "Identifier"; readonly value: string };
 export type Call = { readonly type: "CallExpression"; readonly callee: Statement; readonly args: readonly Statement[] };
 export type Filter = { readonly type: "FilterExpression"; readonly operand: Statement; readonly filter: Name | Call };
 export type Keyword = { readonly type: "KeywordArgumentExpression"; readonly key: Name; readonly value: Statement };

@@ -19,12 +19,15 @@ export function render({ format, values, escapeHtml }: TemplateJob): string {
   }
 }
 
-/** The tokenizer takes quadratic time on white space; up to here that is some milliseconds. */
+/** Parsing takes some milliseconds up to here. */
 const maxInlineLength = 8192;
+
+/** The tokenizer takes quadratic time on white space: 8,192 spaces would hold the thread for a third of a second. */
+const longSpace = /\s{256}/;
 
 /** Whether it takes no longer than it is long, or fails before it begins. */
 export function rendersInline(format: string): boolean {
-  if (format.length > maxInlineLength) return false;
+  if (format.length > maxInlineLength || longSpace.test(format)) return false;
   let template: Template;
   try {
     template = parseTemplate(format);

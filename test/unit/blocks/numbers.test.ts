@@ -24,6 +24,10 @@ describe("parseFloatText", () => {
   );
 });
 
+test("parseFloatText reads a long text once: a million digits and a letter are soon no number", () => {
+  expect(parseFloatText(`${"1".repeat(1_000_000)}x`)).toBeNull();
+});
+
 describe("roundHalfToEven", () => {
   test.each([
     [0.5, 0],
