@@ -1,7 +1,6 @@
 import type { GraphLink } from "./definition";
 import { durationFaults } from "./durations";
 import type { Fault } from "./errors";
-import { own } from "./json";
 import { basePin, malformedPin } from "./placed";
 import type { PlacedNode } from "./placed";
 import { pointerTo } from "./pointer";

@@ -29,6 +29,10 @@ export function validateGraph(draft: GraphDraft, { blocks, findNested, at = "" }
 const nothingStarts = "no node can start: there has to be an Input, or a node without inbound links that is no Note";
 
 function canStart(draft: GraphDraft, placed: readonly PlacedNode[]): boolean {
-  const fed = new Set(draft.links.map((link) => link.sinkId));
-  return placed.some(({ node, block }) => block?.role === "input" || (block?.role !== "note" && !fed.has(node.id)));
+  const ids = new Set(draft.nodes.map(({ id }) => id));
+  const fed = new Set(draft.links.filter((link) => ids.has(link.sourceId)).map((link) => link.sinkId));
+  // A node of an unknown block may well be an Input.
+  return placed.some(
+    ({ node, block }) => !block || block.role === "input" || (block.role !== "note" && !fed.has(node.id)),
+  );
 }
