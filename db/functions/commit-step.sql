@@ -31,7 +31,8 @@ begin
       case
         when e.id is null then 'missing'
         when e.ended_at is not null then 'ended'
-        when x.version <> e.version then 'version'
+        -- Of two plans for one execution the second was made without the first.
+        when x.version <> e.version or row_number() over (partition by x.execution_id order by x.u) > 1 then 'version'
         when x.kind = 'grow' and exists (select 1 from path_fence(p_root, e.id, e.ancestors)) then 'fenced'
         when x.relay and exists (select 1 from path_fence(p_root, e.parent_id, e.ancestors) f where f.scope = 'subtree') then 'parent_fenced'
         when exists (
