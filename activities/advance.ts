@@ -9,10 +9,12 @@ import type { CompiledGraph } from "../graph/compile";
 import { TreelineError } from "../graph/errors";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import { isTerminal } from "../graph/status";
-import { workWindow, type Answer, type Work } from "../workflows/messages";
+import { workWindow, type Answer, type RemoteWork, type Work } from "../workflows/messages";
 import { coalesce } from "./coalesce";
 import type { Definitions } from "./graphs";
-import { labelOf, remoteWork, Segment, type Bounds, type Result } from "./segment";
+import { labelOf, remoteWork } from "./node-facts";
+import type { Bounds, Result } from "./result";
+import { Segment } from "./segment";
 
 export const bounds: Bounds = { nodes: 2_000, milliseconds: 1_000, inputBytes: 256 * 1024, children: 100 };
 
@@ -23,10 +25,13 @@ export type Advance = {
   /** QUEUED → RUNNING by the chain of runs `firstRunId`, with everything inline that follows; else what is outstanding. */
   begin(head: Head, firstRunId: string): Promise<Answer>;
   /** Records a result and does all that follows from it. Concurrent calls for one execution share one step. */
-  record(executionId: ExecutionId, result: Result | null): Promise<Answer>;
+  record(executionId: ExecutionId, result: Result | null): Promise<Recorded>;
   /** Does what can be done, then answers all that is outstanding but for what the asker knows. */
   outstanding(executionId: ExecutionId, known: readonly NodeExecutionId[]): Promise<Answer>;
 };
+
+/** `runOn`: the one remote node that follows and that the caller's activity may go on with; it is in `answer.work` too. */
+export type Recorded = { readonly answer: Answer; readonly runOn: RemoteWork | null };
 
 export type AdvanceDeps = {
   readonly db: Database;
@@ -72,16 +77,27 @@ export function createAdvance({ db, blocks, definitions, wake }: AdvanceDeps): A
     return [state, graph];
   }
 
-  async function recordAll(executionId: ExecutionId, results: readonly (Result | null)[]): Promise<readonly Answer[]> {
+  async function recordAll(
+    executionId: ExecutionId,
+    results: readonly (Result | null)[],
+  ): Promise<readonly Recorded[]> {
     const asked = results.flatMap((result) => (result ? [result.id] : []));
     for (let plans = 0; plans < plansAtMost; plans++) {
       const [state, graph] = await readFor(executionId, asked);
       const over = answerOver(state);
-      if (over) return results.map(() => over);
+      if (over) return results.map(() => ({ answer: over, runOn: null }));
       const segment = new Segment(segmentDeps, graph, state);
       const counted = results.map((result) => result === null || segment.record(result));
       segment.run();
-      if ((await write(state, segment)) === null) return counted.map((counts) => answerOf(segment, counts));
+      const hosting = results.findIndex((result, index) => result?.kind === "finished" && counted[index]);
+      const host = results[hosting];
+      const runOn = host ? segment.host(host.id) : null;
+      if ((await write(state, segment)) !== null) continue;
+      return counted.map((counts, index) => {
+        const answer = answerOf(segment, counts);
+        if (!runOn || index === hosting) return { answer, runOn };
+        return { answer: { ...answer, work: [] }, runOn: null }; // it is in good hands
+      });
     }
     throw new Error(`execution ${executionId}: ${plansAtMost} plans in a row met a newer version`);
   }
@@ -101,7 +117,7 @@ export function createAdvance({ db, blocks, definitions, wake }: AdvanceDeps): A
     },
     record: coalesce(recordAll),
     async outstanding(executionId, known) {
-      const answer = await this.record(executionId, null);
+      const { answer } = await this.record(executionId, null);
       if (answer.state !== "live") return answer;
       const { graphId, graphVersion, rootId } = await definitions.place(executionId);
       const graph = await definitions.graph(graphId, graphVersion);
@@ -133,7 +149,10 @@ export function answerOver(head: Head): Answer | null {
 
 /** A result that did not count (recorded by an earlier attempt) makes the asker look at all that is outstanding. */
 function answerOf(segment: Segment, counted: boolean): Answer {
-  if (segment.ended) return { state: "ended", work: [], more: false, ...segment.ended };
+  if (segment.ended) {
+    const { status, endReason } = segment.ended;
+    return { state: "ended", work: [], more: false, status, endReason };
+  }
   const work = segment.work.slice(0, workWindow);
   return { state: "live", work, more: segment.more || !counted || work.length < segment.work.length };
 }

@@ -1,7 +1,6 @@
-import { and, eq } from "drizzle-orm";
 import type { Database } from "../db/client";
+import { readDefinition } from "../db/graphs";
 import { readHead, type Head } from "../db/state";
-import { graphs } from "../db/schema";
 import type { BlockCatalog } from "../graph/block";
 import { compileGraph, type CompiledGraph } from "../graph/compile";
 import { TreelineError } from "../graph/errors";
@@ -25,12 +24,9 @@ export function createDefinitions(db: Database, catalog: BlockCatalog): Definiti
   const places = new Map<ExecutionId, Place>();
 
   async function load(id: GraphId, version: number): Promise<CompiledGraph> {
-    const [row] = await db.orm
-      .select({ definition: graphs.definition })
-      .from(graphs)
-      .where(and(eq(graphs.id, id), eq(graphs.version, version)));
-    if (!row) throw new TreelineError("not_found", `no graph ${id} version ${version}`);
-    return compileGraph(row.definition, catalog);
+    const definition = await readDefinition(db, { id, version });
+    if (!definition) throw new TreelineError("not_found", `no graph ${id} version ${version}`);
+    return compileGraph(definition, catalog);
   }
 
   const remember = ({ id, rootId, ancestors, graphId, graphVersion }: Place): void => {

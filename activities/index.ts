@@ -3,7 +3,7 @@ import type { BlockRegistry } from "../blocks/block";
 import type { Database } from "../db/client";
 import { readHead, takeOver } from "../db/state";
 import { openFence } from "../db/stops";
-import type { Wake } from "../db/wake";
+import { outboxWake, type Wake } from "../db/wake";
 import { TreelineError } from "../graph/errors";
 import type { BlockCatalog } from "../graph/block";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
@@ -81,23 +81,25 @@ export function createActivities(deps: ActivityDeps) {
     outstanding: (executionId: ExecutionId, known: readonly NodeExecutionId[]): Promise<Answer> =>
       advance.outstanding(executionId, known),
     /** A timer has fired. */
-    wake: (executionId: ExecutionId, id: NodeExecutionId): Promise<Answer> =>
-      advance.record(executionId, { kind: "woken", id }),
-    /** Temporal gave a node or a nested graph up: what is recorded stands, else it has failed. */
-    settleNode: (executionId: ExecutionId, id: NodeExecutionId, endReason: "lost" | "timed_out"): Promise<Answer> =>
-      advance.record(executionId, { kind: "lost", id, endReason, message: `Temporal gave it up (${endReason})` }),
+    async wake(executionId: ExecutionId, id: NodeExecutionId): Promise<Answer> {
+      return (await advance.record(executionId, { kind: "woken", id })).answer;
+    },
+    /** Temporal gave a node up: what is recorded stands, else it has failed. */
+    async settleNode(executionId: ExecutionId, id: NodeExecutionId, endReason: "lost" | "timed_out"): Promise<Answer> {
+      const message = `Temporal gave it up (${endReason})`;
+      return (await advance.record(executionId, { kind: "lost", id, endReason, message })).answer;
+    },
+    /** A nested graph's workflow has not ended by itself: unless its record has, that is a stop of it alone. */
+    async settleChild(executionId: ExecutionId, childId: ExecutionId): Promise<Answer> {
+      const fenced = await openFence(db, { executionId: childId, ...fromTemporal("terminate") });
+      if ("stopId" in fenced) await settle(fenced.stopId, null);
+      return (await advance.record(executionId, null)).answer;
+    },
     /** A stop through Temporal's own doors: the fence first, then the same path as every stop. */
     async fence(executionId: ExecutionId, cause: "signal" | "cancel", { reason, by }: StopSignal = {}): Promise<void> {
-      const requestedBy = by ?? `temporal ${cause}`;
-      await openFence(db, {
-        executionId,
-        reason: reason ?? null,
-        requestedBy,
-        cause,
-        deadlineMs: defaultDeadlineMs,
-        cascade: true,
-        force: false,
-      });
+      const asked = fromTemporal(cause);
+      await openFence(db, { executionId, ...asked, reason: reason ?? null, requestedBy: by ?? asked.requestedBy });
+      deps.wake(outboxWake);
     },
     /** After a cancel, when all that the workflow had in flight has ended. */
     async settleUnderFence(executionId: ExecutionId, over: readonly NodeExecutionId[]): Promise<Answer> {
@@ -115,6 +117,12 @@ export function createActivities(deps: ActivityDeps) {
 }
 
 export type RecordActivities = ReturnType<typeof createActivities>["record"];
+
+/** A stop that nobody sent by HTTP. */
+function fromTemporal(cause: "signal" | "cancel" | "terminate") {
+  const deadlineMs = defaultDeadlineMs;
+  return { cause, requestedBy: `temporal ${cause}`, reason: null, deadlineMs, cascade: true, force: false } as const;
+}
 
 /** Errors leave as Temporal failures that carry a class and a code only. */
 function translate<T extends Record<string, (...args: never[]) => Promise<unknown>>>(activities: T): T {

@@ -2,18 +2,19 @@ import { CancelledFailure, Context } from "@temporalio/activity";
 import type { Logger } from "pino";
 import { isBlockFailure, type Block, type BlockContext, type BlockRegistry, type Inputs } from "../blocks/block";
 import type { Database } from "../db/client";
-import { startNodes, type NodeStart } from "../db/nodes";
+import { startNodes, type NodeStart, type NodeToStart } from "../db/nodes";
 import { readFences } from "../db/stops";
 import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Answer } from "../workflows/messages";
-import type { Advance } from "./advance";
+import type { Advance, Recorded } from "./advance";
 import { coalesce } from "./coalesce";
 import { retryableFailure, toTemporalFailure } from "./failures";
 import type { Definitions } from "./graphs";
 import { isInline, isRemote } from "./placement";
 import type { AbortReason, RunningNodes } from "./running-nodes";
-import { recordedError, type Result } from "./segment";
+import { recordedError } from "./node-facts";
+import type { Result } from "./result";
 import type { Settle } from "./settle";
 
 export type NodeCall = {
@@ -37,18 +38,27 @@ export type RunNodeDeps = {
 /** Throttled by the SDK to one call a second; the server answers a cancel on it. */
 const heartbeatMs = 1_000;
 
-const fencedAnswer: Answer = { state: "fenced", work: [], more: false };
-const lookAgain: Answer = { state: "live", work: [], more: true };
+/** Temporal allows an activity 15 s beyond its node's time (workflows/proxies.ts); run-on may use 10 s of them. */
+const runOnSlackMs = 10_000;
+/** A slow first node goes back to Temporal: what the round trip costs is nothing beside it, and its end is seen sooner. */
+const runOnAfterMs = 1_000;
 
-/** One attempt of a remote node: its start is a step, its result is a step, and the inline segment that follows is in it. */
+const fenced: Recorded = { answer: { state: "fenced", work: [], more: false }, runOn: null };
+const lookAgain: Recorded = { answer: { state: "live", work: [], more: true }, runOn: null };
+
+/**
+ * One activity: an attempt of a remote node. Its start is a step, its result is a step, and the inline segment that follows is
+ * in it. Run-on: if exactly one remote node follows, it is started here too (a step as always) instead of going back to
+ * Temporal; a failure there hands it back, so that Temporal's retries and timeouts rule as before.
+ */
 export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<Answer> {
   const { db, definitions, advance, running, settle, log } = deps;
-  const start = coalesce<ExecutionId, NodeExecutionId, NodeStart>((rootId, ids) => startNodes(db, rootId, ids));
+  const start = coalesce<ExecutionId, NodeToStart, NodeStart>((rootId, nodes) => startNodes(db, rootId, nodes));
 
-  async function settleUnderFence(call: NodeCall, stopId: StopId): Promise<Answer> {
+  async function settleUnderFence(call: NodeCall, stopId: StopId): Promise<Recorded> {
     await settle(stopId, call.id);
     log.info({ executionId: call.executionId, nodeExecutionId: call.id, stopId }, "node stopped by a fence");
-    return fencedAnswer;
+    return fenced;
   }
 
   async function fenceOn(call: NodeCall): Promise<StopId | null> {
@@ -57,37 +67,60 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     return fences.find((fence) => fence.executionId === id || ancestors.includes(fence.executionId))?.stopId ?? null;
   }
 
-  async function record(call: NodeCall, result: Result): Promise<Answer> {
-    const answer = await advance.record(call.executionId, result);
-    const stopId = answer.state === "fenced" ? await fenceOn(call) : null;
-    return stopId ? settleUnderFence(call, stopId) : answer;
+  async function record(call: NodeCall, result: Result): Promise<Recorded> {
+    const recorded = await advance.record(call.executionId, result);
+    const stopId = recorded.answer.state === "fenced" ? await fenceOn(call) : null;
+    return stopId ? settleUnderFence(call, stopId) : recorded;
+  }
+
+  /** A failure that may pass asks for another attempt by throwing. */
+  async function attempt(call: NodeCall, hostId: NodeExecutionId | null, signal: AbortSignal): Promise<Recorded> {
+    const { rootId, graphId, graphVersion } = await definitions.place(call.executionId);
+    const started = await start(rootId, { id: call.id, hostId });
+    if (started.because === "fenced") return fenced;
+    if (started.because !== null) return lookAgain;
+    const graph = await definitions.graph(graphId, graphVersion);
+    const block = deps.blocks.get(graph.nodes.get(started.nodeId)?.block.id ?? "");
+    const outcome = await runBlock(deps, call, block, started, signal);
+    switch (outcome.kind) {
+      case "result":
+        return record(call, outcome.result);
+      case "retry":
+        throw retryableFailure(outcome.code);
+      case "fenced":
+        return settleUnderFence(call, outcome.stopId);
+      case "interrupted": {
+        const stopId = await fenceOn(call);
+        if (stopId) return settleUnderFence(call, stopId);
+        throw outcome.shutdown ? retryableFailure("worker_shutdown") : new CancelledFailure("cancelled");
+      }
+    }
+  }
+
+  async function runOn(call: NodeCall, first: Recorded, signal: AbortSignal): Promise<Answer> {
+    const began = performance.now();
+    let { answer, runOn: next } = first;
+    while (next && !Context.current().cancellationSignal.aborted) {
+      if (performance.now() - began + next.timeoutMs > call.timeoutMs + runOnSlackMs) break;
+      try {
+        ({ answer, runOn: next } = await attempt({ ...next, executionId: call.executionId }, call.id, signal));
+      } catch (err) {
+        log.info({ executionId: call.executionId, err }, "run-on handed back");
+        break; // the answer lists the node: the workflow starts an activity of its own for it
+      }
+    }
+    return answer;
   }
 
   return async (call) => {
-    const { rootId, ancestors, id: executionId, graphId, graphVersion } = await definitions.place(call.executionId);
+    const { ancestors, id: executionId } = await definitions.place(call.executionId);
     // Registered before the start, so that no fence falls between the two: the push aborts what is registered.
     const slot = running.register(call.id, [...ancestors, executionId]);
     const heartbeat = setInterval(() => Context.current().heartbeat(), heartbeatMs);
+    const began = performance.now();
     try {
-      const started = await start(rootId, call.id);
-      if (started.because === "fenced") return fencedAnswer;
-      if (started.because !== null) return lookAgain;
-      const graph = await definitions.graph(graphId, graphVersion);
-      const block = deps.blocks.get(graph.nodes.get(started.nodeId)?.block.id ?? "");
-      const outcome = await runBlock(deps, call, block, started, slot.signal);
-      switch (outcome.kind) {
-        case "result":
-          return await record(call, outcome.result);
-        case "retry":
-          throw retryableFailure(outcome.code);
-        case "fenced":
-          return await settleUnderFence(call, outcome.stopId);
-        case "interrupted": {
-          const stopId = await fenceOn(call);
-          if (stopId) return await settleUnderFence(call, stopId);
-          throw outcome.shutdown ? retryableFailure("worker_shutdown") : new CancelledFailure("cancelled");
-        }
-      }
+      const recorded = await attempt(call, null, slot.signal);
+      return performance.now() - began < runOnAfterMs ? await runOn(call, recorded, slot.signal) : recorded.answer;
     } catch (error) {
       if (error instanceof CancelledFailure) throw error;
       log.warn({ executionId, nodeExecutionId: call.id, err: error }, "node attempt failed");

@@ -73,6 +73,15 @@ export async function readGraph(
   return row ?? null;
 }
 
+/** What a version runs, whoever owns it; null: there is none. */
+export async function readDefinition(db: Database, { id, version }: GraphRef): Promise<GraphDefinition | null> {
+  const [row] = await db.orm
+    .select({ definition: graphs.definition })
+    .from(graphs)
+    .where(and(eq(graphs.id, id), eq(graphs.version, version)));
+  return row?.definition ?? null;
+}
+
 /** Those of the versions that the owner has, in no order. */
 export async function readGraphs(db: Database, ownerId: string, refs: readonly GraphRef[]): Promise<SavedGraph[]> {
   if (refs.length === 0) return [];

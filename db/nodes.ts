@@ -14,16 +14,23 @@ export type NodeStart =
     }
   | { readonly id: NodeExecutionId; readonly because: "missing" | "ended" | "fenced" };
 
-/** Starts attempts of node executions of one tree (db/functions/start-nodes.sql); the answers are in the order of `ids`. */
+export type NodeToStart = {
+  readonly id: NodeExecutionId;
+  /** Run-on: the node execution whose activity starts it. */
+  readonly hostId: NodeExecutionId | null;
+};
+
+/** Starts attempts of node executions of one tree (db/functions/start-nodes.sql); the answers are in the order asked. */
 export async function startNodes(
   db: Database,
   rootId: ExecutionId,
-  ids: readonly NodeExecutionId[],
+  nodes: readonly NodeToStart[],
 ): Promise<NodeStart[]> {
+  const ids = nodes.map((node) => node.id);
   const { rows } = await db.pool.query<{ starts: NodeStart[] }>({
     name: "start_nodes",
-    text: "select start_nodes($1, $2) as starts",
-    values: [rootId, ids],
+    text: "select start_nodes($1, $2, $3) as starts",
+    values: [rootId, ids, nodes.map((node) => node.hostId)],
   });
   const byId = new Map((rows[0]?.starts ?? []).map((start) => [start.id, start]));
   return ids.map((id) => byId.get(id) ?? { id, because: "missing" });
@@ -41,7 +48,7 @@ export type OutstandingNode = {
 
 /**
  * What an execution has to do now that needs Temporal: nested graphs that run, timers that wait, remote nodes that run or are
- * queued; at most `window` of each kind, oldest first. `known` leaves out what the asker has in hand.
+ * queued; at most `window` of each kind, oldest first. `known` leaves out what the asker has in hand, and what runs on in it.
  */
 export async function readOutstanding(
   db: Database,
@@ -55,11 +62,13 @@ export async function readOutstanding(
       select n.id, n.node_id as "nodeId", n.status, n.placement, n.child_execution_id as "childExecutionId", n.wakes_left as "wakesLeft",
         ceil(extract(epoch from n.wake_at - clock_timestamp()) * 1000)::float8 as "wakeInMs"
       from (
-        (select * from node_executions where execution_id = $1 and ended_at is null and status = 'RUNNING' and id <> all ($2::uuid[]) order by queued_seq limit $3)
+        (select * from node_executions where execution_id = $1 and ended_at is null and status = 'RUNNING' and id <> all ($2::uuid[])
+          and (host_id is null or host_id <> all ($2::uuid[])) order by queued_seq limit $3)
         union all
         (select * from node_executions where execution_id = $1 and ended_at is null and status = 'WAITING' and id <> all ($2::uuid[]) order by queued_seq limit $3)
         union all
         (select * from node_executions where execution_id = $1 and ended_at is null and status = 'QUEUED' and placement = 'remote' and id <> all ($2::uuid[])
+          and (host_id is null or host_id <> all ($2::uuid[]))
           order by queued_seq limit $3)
       ) n
       order by n.queued_seq`,

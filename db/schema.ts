@@ -203,6 +203,8 @@ export const nodeExecutions = pgTable(
     attempt: integer("attempt").notNull().default(0),
     /** While INCOMPLETE what links have brought; frozen when it is queued. */
     inputs: json("inputs").$type<JsonObject>().notNull(),
+    /** Run-on: the node execution whose activity runs this one too; Temporal knows only that one. */
+    hostId: uuid("host_id").$type<NodeExecutionId>(),
     error: json("error").$type<RecordedError>(),
     missingPins: textArray("missing_pins"),
     childExecutionId: uuid("child_execution_id").$type<ExecutionId>(),

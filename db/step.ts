@@ -24,6 +24,8 @@ export type NodeRow = {
   readonly error?: RecordedError | undefined;
   readonly missingPins?: readonly string[] | undefined;
   readonly childExecutionId?: ExecutionId | undefined;
+  /** Run-on: the node execution whose activity will start it. */
+  readonly hostId?: NodeExecutionId | undefined;
   readonly wakeInMs?: number | undefined;
   readonly wakesLeft?: number | undefined;
   /** How many outputs this unit adds. */
@@ -135,6 +137,7 @@ function nodeFields(row: NodeRow) {
     error: asText(row.error),
     missing_pins: row.missingPins,
     child_execution_id: row.childExecutionId,
+    host_id: row.hostId,
     wake_in: row.wakeInMs,
     wakes_left: row.wakesLeft,
     emitted: row.emitted,

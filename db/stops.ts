@@ -3,7 +3,7 @@ import { TreelineError } from "../graph/errors";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
 import type { Database } from "./client";
-import { stopCause } from "./schema";
+import type { stopCause } from "./schema";
 
 export type StopCause = (typeof stopCause.enumValues)[number];
 

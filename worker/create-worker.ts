@@ -1,4 +1,4 @@
-import { NativeConnection, Worker, type WorkerOptions } from "@temporalio/worker";
+import { type NativeConnection, Worker, type WorkerOptions } from "@temporalio/worker";
 
 /** In-flight nodes of one worker. Waiting for I/O is cheap; no cap per host stands below it. */
 const remoteSlots = 1_000;

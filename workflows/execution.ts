@@ -31,13 +31,19 @@ const stop = defineSignal<[StopSignal?]>(signalNames.stop);
 export async function execution({ executionId }: ExecutionInput): Promise<ExecutionResult> {
   const inFlight = new Map<NodeExecutionId, { work: Work; over: Promise<void> }>();
   const waits = new CancellationScope();
-  const now: { answer: Answer; look: boolean; draining: boolean } = { answer: nothing, look: false, draining: false };
+  const now: { answer: Answer; look: boolean; backlog: boolean; draining: boolean } = {
+    answer: nothing,
+    look: false,
+    backlog: false,
+    draining: false,
+  };
 
   const remotes = () => [...inFlight.values()].filter(({ work }) => work.kind === "remote").length;
-  const hasRoom = () => now.answer.more && remotes() <= workWindow / 2;
+  const hasRoom = () => now.backlog && remotes() <= workWindow / 2;
 
   function take(answer: Answer): void {
     if (now.answer.state !== "ended") now.answer = answer;
+    now.backlog ||= answer.more;
     for (const work of answer.work) {
       if (now.draining || inFlight.has(work.id) || (work.kind === "remote" && remotes() >= workWindow)) continue;
       inFlight.set(work.id, { work, over: follow(work) });
@@ -57,8 +63,10 @@ export async function execution({ executionId }: ExecutionInput): Promise<Execut
       inFlight.delete(work.id);
       if (CancellationScope.current().consideredCancelled || (work.kind === "wait" && waits.consideredCancelled))
         return;
-      // A nested graph that was stopped alone has told its node in the record; what is not recorded is settled as lost.
-      take(await record.settleNode(executionId, work.id, endReasonOf(error)));
+      // What is recorded stands; else the node has failed, and a nested graph was stopped alone.
+      const { settleChild, settleNode } = record;
+      if (work.kind === "child") take(await settleChild(executionId, work.executionId));
+      else take(await settleNode(executionId, work.id, endReasonOf(error)));
     }
   }
 
@@ -81,7 +89,7 @@ export async function execution({ executionId }: ExecutionInput): Promise<Execut
           () => now.look || hasRoom() || now.answer.state !== "live" || workflowInfo().continueAsNewSuggested,
         );
       if (over(now.answer)) break;
-      now.look = false;
+      now.look = now.backlog = false;
       take(await record.outstanding(executionId, [...inFlight.keys()]));
     }
     if (now.answer.status === "TERMINATED") await condition(() => false, "10 seconds"); // so that it closes as cancelled

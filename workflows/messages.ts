@@ -7,28 +7,37 @@ import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 
 export type ExecutionInput = { readonly executionId: ExecutionId };
 
-/** One thing an execution has outstanding that needs Temporal. `label` is what the Web UI shows. */
-export type Work =
-  | {
-      readonly kind: "remote";
-      readonly id: NodeExecutionId;
-      readonly label: string;
-      /** The activity type: one for each kind of block. */
-      readonly block: string;
-      /** Longest one attempt may take. */
-      readonly timeoutMs: number;
-      /** Attempts in all that a failing block gets. */
-      readonly attempts: number;
-    }
-  | {
-      readonly kind: "child";
-      readonly id: NodeExecutionId;
-      readonly label: string;
-      readonly executionId: ExecutionId;
-      readonly rootId: ExecutionId;
-      readonly graphId: string;
-    }
-  | { readonly kind: "wait"; readonly id: NodeExecutionId; readonly label: string; readonly delayMs: number };
+export type RemoteWork = {
+  readonly kind: "remote";
+  readonly id: NodeExecutionId;
+  /** What the Web UI shows. */
+  readonly label: string;
+  /** The activity type: one for each kind of block. */
+  readonly block: string;
+  /** Longest one attempt may take. */
+  readonly timeoutMs: number;
+  /** Attempts in all that a failing block gets. */
+  readonly attempts: number;
+};
+
+export type ChildWork = {
+  readonly kind: "child";
+  readonly id: NodeExecutionId;
+  readonly label: string;
+  readonly executionId: ExecutionId;
+  readonly rootId: ExecutionId;
+  readonly graphId: string;
+};
+
+export type WaitWork = {
+  readonly kind: "wait";
+  readonly id: NodeExecutionId;
+  readonly label: string;
+  readonly delayMs: number;
+};
+
+/** One thing an execution has outstanding that needs Temporal. */
+export type Work = RemoteWork | ChildWork | WaitWork;
 
 /**
  * The execution's outstanding work as Postgres tells it. `live`: go on; `fenced`: a stop is on the path, nothing new starts;

@@ -1,7 +1,7 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from "@temporalio/workflow";
 import type { RecordActivities } from "../activities/index";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
-import type { Answer, Work } from "./messages";
+import type { Answer, RemoteWork } from "./messages";
 
 /** Questions to Postgres and steps: local activities, one marker each in the history and no round trip to the server. */
 export const record = proxyLocalActivities<RecordActivities>({
@@ -22,7 +22,7 @@ const attemptsForLostWorkers = 4;
 /** Temporal's own timeout is the second line: the activity ends itself when the node's time is up. */
 const timeoutSlackMs = 15_000;
 
-export function runNode(executionId: ExecutionId, work: Extract<Work, { kind: "remote" }>): Promise<Answer> {
+export function runNode(executionId: ExecutionId, work: RemoteWork): Promise<Answer> {
   const { id, label, block, attempts, timeoutMs } = work;
   const nodes = proxyActivities<Record<string, NodeActivity>>({
     summary: label,

@@ -82,13 +82,13 @@ begin
     join executions p on p.id = x.execution_id;
 
   insert into node_executions (id, execution_id, root_id, node_id, block_id, placement, seq, status, end_reason, inputs, error, missing_pins,
-      child_execution_id, wake_at, wakes_left, emitted, delivered, closed, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
+      child_execution_id, host_id, wake_at, wakes_left, emitted, delivered, closed, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
     select n.id, x.execution_id, p_root, n.node_id, n.block_id, n.placement, k.node_base + n.ordinal, n.status, n.end_reason, n.inputs::json, n.error::json,
-      n.missing_pins, n.child_execution_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed,
+      n.missing_pins, n.child_execution_id, n.host_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed,
       k.base + n.queued, k.base + n.started, k.base + n.ended,
       case when n.queued is not null then v_at end, case when n.started is not null then v_at end, case when n.ended is not null then v_at end
     from json_to_recordset(p_doc -> 'inserts') as n (u int, id uuid, node_id text, block_id text, placement placement, ordinal int, status status,
-      end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, wake_in bigint, wakes_left int,
+      end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, host_id uuid, wake_in bigint, wakes_left int,
       emitted int, delivered int, closed boolean, queued int, started int, ended int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint, node_base bigint) on k.u = n.u and k.because is null
     join json_to_recordset(p_doc -> 'units') as x (u int, execution_id uuid) on x.u = n.u;
@@ -101,7 +101,7 @@ begin
     update node_executions t set
         status = coalesce(n.status, t.status), end_reason = coalesce(n.end_reason, t.end_reason), placement = coalesce(n.placement, t.placement),
         inputs = coalesce(n.inputs::json, t.inputs), error = coalesce(n.error::json, t.error), missing_pins = coalesce(n.missing_pins, t.missing_pins),
-        child_execution_id = coalesce(n.child_execution_id, t.child_execution_id),
+        child_execution_id = coalesce(n.child_execution_id, t.child_execution_id), host_id = coalesce(n.host_id, t.host_id),
         wake_at = case when n.wake_in is not null then v_at + n.wake_in * interval '1 millisecond' else t.wake_at end,
         wakes_left = coalesce(n.wakes_left, t.wakes_left), emitted = t.emitted + n.emitted, delivered = coalesce(n.delivered, t.delivered), closed = n.closed,
         queued_seq = coalesce(k.base + n.queued, t.queued_seq), started_seq = coalesce(k.base + n.started, t.started_seq),
@@ -110,7 +110,7 @@ begin
         started_at = case when n.started is not null then v_at else t.started_at end,
         ended_at = case when n.ended is not null then v_at else t.ended_at end
       from json_to_recordset(p_doc -> 'updates') as n (u int, id uuid, status status, "from" text[], end_reason end_reason, placement placement, inputs text,
-        error text, missing_pins text[], child_execution_id uuid, wake_in bigint, wakes_left int, emitted int, delivered int, closed boolean,
+        error text, missing_pins text[], child_execution_id uuid, host_id uuid, wake_in bigint, wakes_left int, emitted int, delivered int, closed boolean,
         queued int, started int, ended int)
       join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = n.u and k.because is null
      where t.id = n.id and not t.closed and t.status::text = any (n."from");

@@ -113,6 +113,7 @@ CREATE TABLE "node_executions" (
 	"end_reason" "end_reason",
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"inputs" json NOT NULL,
+	"host_id" uuid,
 	"error" json,
 	"missing_pins" text[],
 	"child_execution_id" uuid,

@@ -1,4 +1,4 @@
-import type { NodeInsert, NodeUpdate, EventOrdinal, EventRow, OutputRow } from "../db/step";
+import type { NodeInsert, NodeUpdate, EventOrdinal, OutputRow } from "../db/step";
 import type { OpenNode } from "../db/state";
 import type { RecordedError } from "../db/schema";
 import type { Placement } from "../graph/block";
@@ -26,6 +26,7 @@ export class NodeDraft {
   error: RecordedError | undefined;
   missingPins: readonly string[] | undefined;
   newChildId: ExecutionId | undefined;
+  newHostId: NodeExecutionId | undefined;
   newWakeInMs: number | undefined;
   wakesLeft: number | null;
   closed = false;
@@ -134,6 +135,7 @@ export class NodeDraft {
       error: this.error,
       missingPins: this.missingPins,
       childExecutionId: this.newChildId,
+      hostId: this.newHostId,
       wakeInMs: this.newWakeInMs,
       wakesLeft: this.wakesLeft ?? undefined,
       emitted: this.added.length,
@@ -166,25 +168,5 @@ export class NodeDraft {
         from: changes ? [this.found as Status] : ["RUNNING", "WAITING", ...terminalStatuses],
       },
     };
-  }
-}
-
-/** The events of a unit, numbered from 1. */
-export class EventDraft {
-  readonly rows: EventRow[] = [];
-  private readonly executionId: ExecutionId;
-
-  constructor(executionId: ExecutionId) {
-    this.executionId = executionId;
-  }
-
-  add(
-    type: string,
-    nodeExecutionId?: NodeExecutionId,
-    data?: JsonObject,
-    executionId = this.executionId,
-  ): EventOrdinal {
-    this.rows.push({ type, executionId, nodeExecutionId, data });
-    return this.rows.length;
   }
 }

@@ -1,0 +1,37 @@
+import type { RecordedError } from "../db/schema";
+import type { Emission } from "../graph/definition";
+import type { NodeExecutionId } from "../graph/ids";
+import type { EndReason } from "../graph/status";
+
+/** What a caller brings to a step. */
+export type Result =
+  | {
+      readonly kind: "finished";
+      readonly id: NodeExecutionId;
+      readonly attempt: number;
+      readonly status: "COMPLETED" | "FAILED";
+      readonly endReason: EndReason;
+      readonly emissions: readonly Emission[];
+      readonly error: RecordedError | null;
+    }
+  /** A timer has fired; it counts only if Postgres' clock agrees. */
+  | { readonly kind: "woken"; readonly id: NodeExecutionId }
+  /** Temporal has given the node up without a result: its attempts were lost or timed out. */
+  | {
+      readonly kind: "lost";
+      readonly id: NodeExecutionId;
+      readonly endReason: "lost" | "timed_out";
+      readonly message: string;
+    };
+
+/** What one segment may take; beyond it the workflow is asked to come again. */
+export type Bounds = {
+  /** Inline node executions. */
+  readonly nodes: number;
+  /** Milliseconds of inline work; the workflow is deaf meanwhile. */
+  readonly milliseconds: number;
+  /** Bytes of JSON of an inline node's inputs; above it the node runs as an activity. */
+  readonly inputBytes: number;
+  /** Nested graphs of one execution that run at a time. */
+  readonly children: number;
+};

@@ -1,0 +1,214 @@
+import type { RecordedError } from "../db/schema";
+import type { State } from "../db/state";
+import type { ChildRow, EventOrdinal, EventRow, NodeInsert, NodeUpdate, Relay, Unit } from "../db/step";
+import type { CompiledGraph, CompiledNode } from "../graph/compile";
+import type { Emission } from "../graph/definition";
+import type { Waiting } from "../graph/deliver";
+import type { NodeExecutionId } from "../graph/ids";
+import type { JsonObject } from "../graph/json";
+import type { EndReason, TerminalStatus } from "../graph/status";
+import { preview } from "./node-facts";
+import { NodeDraft } from "./node-draft";
+
+/** What a segment will write, while it is being worked out: rows, events in their order, counters. */
+export class UnitDraft {
+  ended: { status: TerminalStatus; endReason: EndReason; event: EventOrdinal } | null = null;
+  begun: { firstRunId: string; event: EventOrdinal } | null = null;
+  readonly children: ChildRow[] = [];
+  readonly tokens: { id: NodeExecutionId; attempt: number }[] = [];
+  /** Changes of the execution's counters. */
+  readonly delta = { open: 0, waiting: 0, failed: 0, unhandled: 0 };
+  private readonly state: State;
+  private readonly graph: CompiledGraph;
+  private readonly events: EventRow[] = [];
+  private readonly nodes = new Map<NodeExecutionId, NodeDraft>();
+  private readonly foundUnfed: ReadonlyMap<NodeExecutionId, Waiting>;
+  private readonly unhandledNodes = new Set<string>();
+  private readonly relayed: Emission[] = [];
+  private relayEnd: Relay["end"];
+
+  constructor(graph: CompiledGraph, state: State) {
+    this.graph = graph;
+    this.state = state;
+    this.foundUnfed = new Map(state.unfed.map((waiting) => [waiting.id, waiting]));
+  }
+
+  node(id: NodeExecutionId): NodeDraft | undefined {
+    return this.nodes.get(id);
+  }
+
+  keep(node: NodeDraft): NodeDraft {
+    this.nodes.set(node.id, node);
+    return node;
+  }
+
+  compiled(nodeId: string): CompiledNode {
+    const compiled = this.graph.nodes.get(nodeId);
+    if (!compiled) throw new Error(`node "${nodeId}" is not in the graph`);
+    return compiled;
+  }
+
+  /** A node execution whose inputs are complete; it may have a row from the time when they were not. */
+  ready(nodeId: string, id: NodeExecutionId, inputs: JsonObject): NodeDraft {
+    return this.keep(NodeDraft.ready(this.compiled(nodeId), id, inputs, this.foundUnfed.has(id) ? "INCOMPLETE" : null));
+  }
+
+  event(type: string, nodeExecutionId?: NodeExecutionId, data?: JsonObject, executionId = this.state.id): EventOrdinal {
+    this.events.push({ type, executionId, nodeExecutionId, data });
+    return this.events.length;
+  }
+
+  outputEvent(node: NodeDraft, { pin, value }: Emission): void {
+    this.event("node.output", node.id, { nodeId: node.nodeId, pin, ...preview(value) });
+  }
+
+  admitChild(node: NodeDraft, child: Omit<ChildRow, "queued" | "parentNodeExecutionId">): void {
+    node.status = "RUNNING";
+    node.newChildId = child.id;
+    node.touch();
+    node.started = this.event("node.started", node.id, { nodeId: node.nodeId });
+    this.event("child.started", node.id, { nodeId: node.nodeId, childExecutionId: child.id });
+    const queued = this.event("execution.queued", undefined, undefined, child.id);
+    this.children.push({ ...child, parentNodeExecutionId: node.id, queued });
+  }
+
+  /** Ended, and all its outputs delivered. */
+  close(node: NodeDraft): void {
+    node.closed = true;
+    node.touch();
+    this.delta.open -= 1;
+    if (node.status === "FAILED") {
+      this.delta.failed += 1;
+      if (!this.isHandled(node.nodeId)) {
+        this.delta.unhandled += 1;
+        this.unhandledNodes.add(node.nodeId);
+      }
+    }
+    if (node.compiled.block.role === "output" && node.status === "COMPLETED") this.relayOutput(node);
+  }
+
+  /** Nothing is ready, running or waiting: the execution ends in this very step, and a parent's node with it. */
+  end(unfed: readonly Waiting[]): void {
+    for (const waiting of unfed) this.settleUnfed(waiting);
+    const failed = this.state.unhandledFailures + this.delta.unhandled > 0;
+    const how = failed
+      ? ({ status: "FAILED", endReason: "node_failed" } as const)
+      : ({ status: "COMPLETED", endReason: "finished" } as const);
+    const event = this.event(failed ? "execution.failed" : "execution.completed", undefined, {
+      endReason: how.endReason,
+    });
+    this.ended = { ...how, event };
+    const { id, parentId, parentNodeExecutionId } = this.state;
+    if (!parentId || !parentNodeExecutionId) return;
+    const data = { childExecutionId: id, endReason: how.endReason };
+    this.event("child.ended", parentNodeExecutionId, data, parentId);
+    const ended = this.event(failed ? "node.failed" : "node.completed", parentNodeExecutionId, data, parentId);
+    this.relayEnd = { ...how, error: failed ? { ...this.failure(), childExecutionId: id } : null, ended };
+  }
+
+  /** null: nothing to write. `unfed`: INCOMPLETE node executions as they are now, if the execution goes on. */
+  unit(kind: Unit["kind"], unfed: readonly Waiting[]): Unit | null {
+    const inserts: NodeInsert[] = [];
+    const updates: NodeUpdate[] = [];
+    for (const node of this.nodes.values()) {
+      const row = node.row();
+      if (row && "insert" in row) inserts.push(row.insert);
+      else if (row) updates.push(row.update);
+    }
+    if (!this.ended) this.keepUnfed(unfed, inserts, updates);
+    if (!this.begun && !this.ended && inserts.length + updates.length === 0) return null;
+    const status = this.ended?.status ?? this.liveStatus();
+    const relay = this.relay();
+    return {
+      executionId: this.state.id,
+      kind,
+      version: this.state.version,
+      tokens: this.tokens,
+      execution: {
+        status: status === this.state.status ? undefined : status,
+        endReason: this.ended?.endReason,
+        error: this.ended?.status === "FAILED" ? this.failure() : undefined,
+        firstRunId: this.begun?.firstRunId,
+        ...this.delta,
+        started: this.begun?.event,
+        ended: this.ended?.event,
+      },
+      inserts,
+      updates,
+      outputs: [...this.nodes.values()].flatMap((node) => node.outputRows()),
+      children: this.children,
+      relay,
+      events: this.events,
+      // The end of a nested graph reaches the parent's workflow by itself; what it emits before needs a poke.
+      pokes: relay && !relay.end && this.state.parentId ? [this.state.parentId] : [],
+    };
+  }
+
+  private isHandled(nodeId: string): boolean {
+    return (this.graph.linksFrom.get(nodeId) ?? []).some((link) => link.sourceName === "error");
+  }
+
+  private liveStatus(): "RUNNING" | "WAITING" {
+    const open = this.state.open + this.delta.open;
+    return open > 0 && open === this.state.waiting + this.delta.waiting ? "WAITING" : "RUNNING";
+  }
+
+  private settleUnfed({ id, nodeId, inputs }: Waiting): void {
+    const node = this.ready(nodeId, id, inputs);
+    const missing = node.compiled.linkedPins.filter((pin) => !Object.hasOwn(inputs, pin));
+    node.status = "TERMINATED";
+    node.endReason = "unfed";
+    node.missingPins = missing;
+    node.closed = true;
+    node.ended = this.event("node.terminated", id, { nodeId, endReason: "unfed", missingPins: missing });
+  }
+
+  private keepUnfed(unfed: readonly Waiting[], inserts: NodeInsert[], updates: NodeUpdate[]): void {
+    for (const waiting of unfed) {
+      const found = this.foundUnfed.get(waiting.id);
+      if (found === waiting) continue; // the planner keeps the identity of what it did not change
+      const { block, node } = this.compiled(waiting.nodeId);
+      const fields = {
+        id: waiting.id,
+        inputs: waiting.inputs,
+        emitted: 0,
+        closed: false,
+        status: "INCOMPLETE",
+      } as const;
+      if (found) updates.push({ ...fields, from: ["INCOMPLETE"] });
+      else inserts.push({ ...fields, nodeId: node.id, blockId: block.id, placement: block.placement });
+    }
+  }
+
+  private failure(): RecordedError {
+    const unhandled = [...this.state.failedNodes.filter((id) => !this.isHandled(id)), ...this.unhandledNodes];
+    const nodes = [...new Set(unhandled)];
+    const names = nodes.map((id) => `"${this.graph.nodes.get(id)?.node.label ?? id}"`);
+    return { code: "node_failed", message: `failed and nobody handled it: ${names.join(", ")}`, nodes };
+  }
+
+  private relayOutput(node: NodeDraft): void {
+    const name = node.inputs["name"];
+    const { parentId, parentNodeExecutionId } = this.state;
+    if (!parentId || !parentNodeExecutionId || typeof name !== "string") return;
+    for (const { pin, value } of node.added) {
+      if (pin !== "output") continue;
+      this.relayed.push({ pin: name, value });
+      this.event("node.output", parentNodeExecutionId, { pin: name, ...preview(value) }, parentId);
+    }
+  }
+
+  private relay(): Relay | null {
+    const id = this.state.parentNodeExecutionId;
+    if (!id || (this.relayed.length === 0 && !this.relayEnd)) return null;
+    const failed = this.relayEnd?.error ?? null;
+    const error = failed && !this.definesOutput("error") ? [{ pin: "error", value: failed.message }] : [];
+    return { id, outputs: [...this.relayed, ...error], end: this.relayEnd };
+  }
+
+  private definesOutput(name: string): boolean {
+    return [...this.graph.nodes.values()].some(
+      ({ block, node }) => block.role === "output" && node.constants["name"] === name,
+    );
+  }
+}
