@@ -91,7 +91,7 @@ async function check(path: string): Promise<Checked> {
   } catch (error) {
     return {
       ok: false,
-      problem: `${path} cannot be run (${error instanceof Error ? error.message : error}); ${wanted}`,
+      problem: `${path} cannot be run (${error instanceof Error ? error.message : String(error)}); ${wanted}`,
     };
   }
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { version as sdkVersion } from "@temporalio/testing/package.json";
 
 const longestMs = 60_000;
 const retryAfterMs = 60 * 60_000;
@@ -35,8 +36,7 @@ export async function downloadTemporal(cacheDir: string, report: (line: string) 
 }
 
 function downloadDir(cacheDir: string): string {
-  const sdk = require("@temporalio/testing/package.json") as { version: string };
-  return join(cacheDir, "temporal", `sdk-${sdk.version}`);
+  return join(cacheDir, "temporal", `sdk-${sdkVersion}`);
 }
 
 /** In a process group of its own, because the SDK's call cannot be cancelled and starts the server it has downloaded. */

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isRunning } from "../../local/process";
 import type { ProcessMark } from "../../local/process";
 import { startServices } from "../../local/services";
+import { atEnd } from "./cleanup";
 import { localConfig, testFolder } from "./folders";
 
 /** A process of its own, in a process group of its own as in a terminal, that has started servers in `dataDir`. */
@@ -18,6 +19,7 @@ async function startOwner(dataDir: string) {
   const nextLine = async () => String((await lines.next()).value);
   const { servers } = JSON.parse(await nextLine()) as { servers: ProcessMark[] };
   const signalGroup = (signal: NodeJS.Signals) => process.kill(-(child.pid ?? 0), signal);
+  atEnd(() => waitUntilGone(servers));
   return { child, servers, nextLine, signalGroup };
 }
 

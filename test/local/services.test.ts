@@ -1,19 +1,13 @@
 import { Connection } from "@temporalio/client";
 import { Client } from "pg";
 import { startServices } from "../../local/services";
-import type { Services } from "../../local/services";
+import { atEnd } from "./cleanup";
 import { localConfig, testFolder } from "./folders";
 
-const started: Services[] = [];
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((services) => services.stop()));
-});
-
 async function start(dataDir: string) {
-  const lines: string[] = [];
-  const services = await startServices(localConfig(dataDir), (line) => void lines.push(line));
-  started.push(services);
-  return { services, lines };
+  const services = await startServices(localConfig(dataDir), () => {});
+  atEnd(() => services.stop());
+  return { ...services, dataDir };
 }
 
 async function query(url: string, text: string): Promise<unknown[]> {
@@ -25,10 +19,14 @@ async function query(url: string, text: string): Promise<unknown[]> {
 }
 
 describe("startServices", () => {
+  let one: Awaited<ReturnType<typeof start>>; // started once: these tests change nothing that another one looks at
+  beforeAll(async () => {
+    one = await start(testFolder());
+  });
+
   test("starts a Postgres that keeps what it has committed", async () => {
-    const { services } = await start(testFolder());
     const settings = await query(
-      services.databaseUrl,
+      one.databaseUrl,
       "select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes')",
     );
     expect(settings).toHaveLength(3);
@@ -36,44 +34,37 @@ describe("startServices", () => {
   });
 
   test("starts a Temporal that knows our search attributes", async () => {
-    const { services } = await start(testFolder());
-    const connection = await Connection.connect({ address: services.temporalAddress });
+    const connection = await Connection.connect({ address: one.temporalAddress });
     const answer = await connection.operatorService.listSearchAttributes({ namespace: "default" });
     await connection.close();
     expect(Object.keys(answer.customAttributes)).toEqual(expect.arrayContaining(["TreelineRoot", "TreelineGraph"]));
   });
 
   test("serves Temporal's Web UI", async () => {
-    const { services } = await start(testFolder());
-    const answer = await fetch(String(services.temporalUiUrl));
+    const answer = await fetch(String(one.temporalUiUrl));
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain("<html");
   });
 
-  test("runs two copies side by side", async () => {
-    const [one, other] = await Promise.all([start(testFolder()), start(testFolder())]);
-    await query(one.services.databaseUrl, "create table only_here ()");
-    const found = await query(other.services.databaseUrl, "select to_regclass('only_here') as found");
-    expect(found).toEqual([{ found: null }]);
-    expect(one.services.temporalAddress).not.toBe(other.services.temporalAddress);
-  });
-
   test("refuses a folder that another process has, naming both", async () => {
-    const dataDir = testFolder();
-    await start(dataDir);
-    await expect(start(dataDir)).rejects.toThrow(`${dataDir} is in use by process ${process.pid}`);
+    await expect(start(one.dataDir)).rejects.toThrow(`${one.dataDir} is in use by process ${process.pid}`);
   });
 
-  test("finds its data, ports and password again after a stop", async () => {
-    const dataDir = testFolder();
-    const first = await start(dataDir);
-    await query(first.services.databaseUrl, "create table kept ()");
-    await first.services.stop();
-    const second = await start(dataDir);
-    expect(second.services.databaseUrl).toBe(first.services.databaseUrl);
-    expect(second.services.temporalUiUrl).toBe(first.services.temporalUiUrl);
-    expect(await query(second.services.databaseUrl, "select to_regclass('kept')::text as found")).toEqual([
-      { found: "kept" },
-    ]);
+  test("runs a second copy beside it", async () => {
+    const other = await start(testFolder());
+    await query(one.databaseUrl, "create table only_here ()");
+    const found = await query(other.databaseUrl, "select to_regclass('only_here') as found");
+    expect(found).toEqual([{ found: null }]);
+    expect(other.temporalAddress).not.toBe(one.temporalAddress);
+  });
+
+  test("finds data, ports and password again after a stop", async () => {
+    const first = await start(testFolder());
+    await query(first.databaseUrl, "create table kept ()");
+    await first.stop();
+    const second = await start(first.dataDir);
+    expect(second.databaseUrl).toBe(first.databaseUrl);
+    expect(second.temporalUiUrl).toBe(first.temporalUiUrl);
+    expect(await query(second.databaseUrl, "select to_regclass('kept')::text as found")).toEqual([{ found: "kept" }]);
   });
 });
