@@ -68,7 +68,7 @@ function problems(route: Route, schemas: Json): Json {
   const ofBody = route.body ? (["payload_too_large", route.misfit ?? "invalid_request"] as const) : [];
   const ofKey = route.idempotent ? (["conflict", "idempotency_mismatch"] as const) : [];
   const codes = [...new Set([...route.errors, ...anyCall, ...ofBody, ...ofKey])];
-  const statuses = [...new Set(codes.map((code) => errorTable[code].http))].sort();
+  const statuses = [...new Set(codes.map((code) => errorTable[code].http))].sort((a, b) => a - b);
   const schema = schemaOf(problem, "output", schemas);
   return Object.fromEntries(
     statuses.map((status) => [
