@@ -1,0 +1,82 @@
+import type { Database } from "../../db/client";
+import { terminalStatuses } from "../../graph/status";
+
+/** What has to hold of the record at any moment; each query answers the rows that break it. */
+const invariants = {
+  "events are numbered without gaps": `
+    select t.root_id, t.seq, count(e.seq), max(e.seq) from trees t left join events e on e.root_id = t.root_id
+     group by t.root_id having t.seq <> count(e.seq) or t.seq <> max(e.seq) or min(e.seq) <> 1`,
+  "node executions are numbered without gaps": `
+    select t.root_id, t.node_executions, count(n.seq), max(n.seq) from trees t left join node_executions n on n.root_id = t.root_id
+     group by t.root_id having t.node_executions <> count(n.seq) or t.node_executions <> coalesce(max(n.seq), 0) or min(n.seq) <> 1`,
+  "a tree counts its executions": `
+    select t.root_id, t.executions, t.live_executions from trees t join executions e on e.root_id = t.root_id
+     group by t.root_id having t.executions <> count(*) or t.live_executions <> count(*) filter (where e.ended_at is null)
+        or t.max_depth <> max(e.depth)`,
+  "a live execution counts its node executions": `
+    select e.id, e.open, e.waiting from executions e left join node_executions n on n.execution_id = e.id
+     where e.ended_at is null
+     group by e.id having e.open <> count(*) filter (where n.queued_seq is not null and not n.closed)
+        or e.waiting <> count(*) filter (where n.status = 'WAITING') or e.node_executions <> count(n.id)`,
+  "a live execution has no ended ancestor": `
+    select e.id from executions e join executions a on a.id = any (e.ancestors)
+     where e.ended_at is null and a.ended_at is not null`,
+  "an ended execution has no live node execution": `
+    select n.id from executions e join node_executions n on n.execution_id = e.id
+     where e.ended_at is not null and n.ended_at is null`,
+  "outputs are as many as node executions say": `
+    select n.id from node_executions n left join outputs o on o.node_execution_id = n.id
+     group by n.id having n.emitted <> count(o.ordinal) or n.emitted <> coalesce(max(o.ordinal) + 1, 0)`,
+  "nothing starts or is born after the fence it is under": `
+    select e.id, f.seq from fences f join executions e on e.root_id = f.root_id
+        and (e.id = f.execution_id or (f.scope = 'subtree' and f.execution_id = any (e.ancestors)))
+      left join node_executions n on n.execution_id = e.id
+     where f.scope = 'subtree' and (e.created_seq > f.seq or e.started_seq > f.seq or n.started_seq > f.seq)`,
+} as const;
+
+/** The invariants that do not hold of what is recorded, with the rows that break them. */
+export async function faultsOf(db: Database): Promise<string[]> {
+  const faults: string[] = [];
+  for (const [name, query] of Object.entries(invariants)) {
+    const { rows } = await db.pool.query(query);
+    if (rows.length > 0) faults.push(`${name}: ${JSON.stringify(rows.slice(0, 5))}`);
+  }
+  return faults;
+}
+
+/** Everything that is recorded, to compare two moments. */
+export async function readAll(db: Database): Promise<Record<string, unknown[]>> {
+  const tables = ["trees", "executions", "node_executions", "outputs", "events", "fences", "stops"];
+  const all = tables.map(async (table) => {
+    const { rows } = await db.pool.query<{ row: unknown }>(`select to_json(t) as row from ${table} t order by t::text`);
+    return [table, rows.map(({ row }) => row)] as const;
+  });
+  return Object.fromEntries(await Promise.all(all));
+}
+
+/** Node executions by node: how many ended how. */
+export async function countNodes(db: Database, executionId: string): Promise<Record<string, number>> {
+  const { rows } = await db.pool.query<{ key: string; count: number }>(
+    `select node_id || ' ' || status as key, count(*)::int from node_executions where execution_id = $1 group by 1 order by 1`,
+    [executionId],
+  );
+  return Object.fromEntries(rows.map(({ key, count }) => [key, count]));
+}
+
+/** Live rows of a tree: executions and node executions. */
+export async function countLive(db: Database, rootId: string): Promise<number> {
+  const { rows } = await db.pool.query<{ live: number }>(
+    `select ((select count(*) from executions where root_id = $1 and status <> all ($2::status[]))
+           + (select count(*) from node_executions where root_id = $1 and status <> all ($2::status[])))::int as live`,
+    [rootId, terminalStatuses],
+  );
+  return rows[0]?.live ?? 0;
+}
+
+/** How many sessions of this database wait for a lock. */
+export async function countLockWaiters(db: Database): Promise<number> {
+  const { rows } = await db.pool.query<{ waiting: number }>(
+    "select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return rows[0]?.waiting ?? 0;
+}
