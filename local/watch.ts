@@ -16,7 +16,8 @@ run(async () => {
   const report = (line: string) => void process.stderr.write(`${line}\n`);
   let stop = async () => {};
   stopOnSignal(() => stop(), report);
-  const services = await startServices(readConfig(), report);
+  const config = readConfig();
+  const services = await startServices(config, report);
   const child = keepRunning(() =>
     startChild(services.temporalFresh, {
       DATABASE_URL: services.databaseUrl,
@@ -25,6 +26,12 @@ run(async () => {
       TEMPORAL_UI_URL: services.temporalUiUrl ?? "",
     }),
   );
+  services.announce({
+    api: `http://${config.host}:${config.port}`,
+    temporal: services.temporalAddress,
+    temporalUi: services.temporalUiUrl,
+    postgres: services.databaseUrl,
+  });
   stop = async () => {
     await child.stop();
     services.temporalSettled();
