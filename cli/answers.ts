@@ -1,0 +1,14 @@
+import type { z } from "zod";
+import type { graph, graphSummary, importedGraph } from "../api/resources/graph";
+import type { stop, stopPlan } from "../api/resources/stop";
+
+/** What the API answers, by its own schemas. */
+export type { Problem } from "../api/problem";
+export type { ExecutionJson as Execution } from "../api/resources/execution";
+export type { NodeExecutionJson as NodeExecution } from "../api/resources/node-execution";
+export type { TreeJson as Tree } from "../api/resources/tree";
+export type GraphSummary = z.infer<typeof graphSummary>;
+export type Graph = z.infer<typeof graph>;
+export type ImportedGraph = z.infer<typeof importedGraph>;
+export type Stop = z.infer<typeof stop>;
+export type StopPlan = z.infer<typeof stopPlan>["plan"];
