@@ -81,9 +81,9 @@ begin
     join json_to_recordset(p_doc -> 'units') as x (u int, execution_id uuid) on x.u = c.u
     join executions p on p.id = x.execution_id;
 
-  insert into node_executions (id, execution_id, root_id, node_id, block_id, placement, seq, status, end_reason, inputs, error, missing_pins,
+  insert into node_executions (id, execution_id, root_id, node_id, block_id, placement, seq, status, end_reason, attempt, inputs, error, missing_pins,
       child_execution_id, host_id, wake_at, wakes_left, emitted, delivered, closed, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
-    select n.id, x.execution_id, p_root, n.node_id, n.block_id, n.placement, k.node_base + n.ordinal, n.status, n.end_reason, n.inputs::json, n.error::json,
+    select n.id, x.execution_id, p_root, n.node_id, n.block_id, n.placement, k.node_base + n.ordinal, n.status, n.end_reason, (n.started is not null)::int, n.inputs::json, n.error::json,
       n.missing_pins, n.child_execution_id, n.host_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed,
       k.base + n.queued, k.base + n.started, k.base + n.ended,
       case when n.queued is not null then v_at end, case when n.started is not null then v_at end, case when n.ended is not null then v_at end
@@ -100,6 +100,7 @@ begin
   if v_wanted > 0 then
     update node_executions t set
         status = coalesce(n.status, t.status), end_reason = coalesce(n.end_reason, t.end_reason), placement = coalesce(n.placement, t.placement),
+        attempt = greatest(t.attempt, (n.started is not null)::int),
         inputs = coalesce(n.inputs::json, t.inputs), error = coalesce(n.error::json, t.error), missing_pins = coalesce(n.missing_pins, t.missing_pins),
         child_execution_id = coalesce(n.child_execution_id, t.child_execution_id), host_id = coalesce(n.host_id, t.host_id),
         wake_at = case when n.wake_in is not null then v_at + n.wake_in * interval '1 millisecond' else t.wake_at end,
