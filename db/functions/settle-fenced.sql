@@ -14,6 +14,7 @@ declare
   v_nodes json;
   v_node_count int;
   v_abandoned int;
+  v_aborted int;
   v_executions json;
   v_execution_count int;
   v_running int;
@@ -33,8 +34,9 @@ begin
 
   select json_agg(json_build_object('id', id, 'execution_id', execution_id, 'node_id', node_id, 'queued', queued_seq is not null,
         'waiting', status = 'WAITING', 'reason', reason, 'ordinal', ordinal)),
-      count(*), count(*) filter (where reason = 'abandoned')
-    into v_nodes, v_node_count, v_abandoned
+      count(*), count(*) filter (where reason = 'abandoned'),
+      count(*) filter (where reason <> 'abandoned' and status = 'RUNNING' and placement <> 'child')
+    into v_nodes, v_node_count, v_abandoned, v_aborted
     from (
       select n.*, row_number() over () as ordinal,
         case when n.status = 'RUNNING' and n.placement <> 'child' and n.id <> all (p_ended) then 'abandoned'
@@ -103,8 +105,8 @@ begin
   end if;
 
   update stops set counts = counts || jsonb_build_object(
-      'swept', coalesce((counts ->> 'swept')::int, 0) + v_node_count - v_abandoned - cardinality(p_ended) ,
-      'aborted', coalesce((counts ->> 'aborted')::int, 0) + cardinality(p_ended),
+      'swept', coalesce((counts ->> 'swept')::int, 0) + v_node_count - v_abandoned - v_aborted,
+      'aborted', coalesce((counts ->> 'aborted')::int, 0) + v_aborted,
       'abandoned', coalesce((counts ->> 'abandoned')::int, 0) + v_abandoned)
     where id = p_stop;
   return json_build_object('swept', v_node_count + v_execution_count, 'abandoned', v_abandoned, 'running', v_running, 'executions', v_live, 'quiesced', v_live = 0);
