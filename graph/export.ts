@@ -3,6 +3,7 @@ import type { GraphNode, NestedGraph } from "./definition";
 import type { Fault } from "./errors";
 import { own } from "./json";
 import type { JsonObject } from "./json";
+import { inputSchemaOf } from "./pin-schemas";
 import { parsePin } from "./pins";
 import { pointerTo } from "./pointer";
 import type { RegisteredGraph } from "./register";
@@ -21,7 +22,8 @@ export type Export = {
  * Credentials, constants of pins that a block marks secret and values of secret inputs are left out.
  */
 export function exportGraph(graph: SavedGraph, subGraphs: readonly SavedGraph[], blocks: BlockCatalog): Export {
-  const removed = [graph, ...subGraphs].flatMap(({ definition }, g) =>
+  const all = [graph, ...subGraphs];
+  const removed = all.flatMap(({ definition }, g) =>
     definition.nodes.flatMap((node, i) => {
       const pointer = `${g === 0 ? "" : `/sub_graphs/${g - 1}`}/nodes/${i}/input_default`;
       return secretPins(node, blocks).map((pin) => ({
@@ -30,11 +32,26 @@ export function exportGraph(graph: SavedGraph, subGraphs: readonly SavedGraph[],
       }));
     }),
   );
-  const file = { ...fileGraph(graph, blocks), user_id: "", sub_graphs: subGraphs.map((sub) => fileGraph(sub, blocks)) };
-  return { file, removed };
+  const shown = all.map((one) => withoutSecrets(one, blocks));
+  const byVersion = new Map(shown.map((one) => [`${one.id} ${one.version}`, one]));
+  const schemasOf = (nested: NestedGraph) => byVersion.get(`${nested.graphId} ${nested.version}`) ?? nested;
+  const [main, ...sub_graphs] = shown.map((one) => fileGraph(one, schemasOf));
+  return { file: { ...main, user_id: "", sub_graphs }, removed };
 }
 
-function fileGraph({ definition, inputSchema, outputSchema, ...graph }: SavedGraph, blocks: BlockCatalog) {
+type SchemasOf = (nested: NestedGraph) => Pick<NestedGraph, "inputSchema" | "outputSchema">;
+
+/** The schema too is of what is left, as it will be computed again on import. */
+function withoutSecrets(graph: SavedGraph, blocks: BlockCatalog): SavedGraph {
+  const nodes = graph.definition.nodes.map((node) => {
+    const secrets = secretPins(node, blocks);
+    const shown = Object.entries(node.constants).filter(([pin]) => !secrets.includes(pin));
+    return secrets.length === 0 ? node : { ...node, constants: Object.fromEntries(shown) };
+  });
+  return { ...graph, definition: { ...graph.definition, nodes }, inputSchema: inputSchemaOf(nodes, blocks) };
+}
+
+function fileGraph({ definition, inputSchema, outputSchema, ...graph }: SavedGraph, schemasOf: SchemasOf) {
   const { nodes, links, settings, nested } = definition;
   return {
     id: graph.id,
@@ -42,7 +59,10 @@ function fileGraph({ definition, inputSchema, outputSchema, ...graph }: SavedGra
     is_active: true,
     name: graph.name,
     description: graph.description,
-    nodes: nodes.map((node) => fileNode(node, own(nested, node.id), secretPins(node, blocks))),
+    nodes: nodes.map((node) => {
+      const found = own(nested, node.id);
+      return fileNode(node, found ? nestedConstants(node.constants, schemasOf(found)) : node.constants);
+    }),
     links: links.map((link, i) => ({
       id: link.id ?? `link-${i + 1}`,
       source_id: link.sourceId,
@@ -57,15 +77,12 @@ function fileGraph({ definition, inputSchema, outputSchema, ...graph }: SavedGra
   };
 }
 
-function fileNode(node: GraphNode, nested: NestedGraph | undefined, secrets: readonly string[]) {
-  const { retry, timeout, ordered } = node;
+function fileNode({ retry, timeout, ordered, ...node }: GraphNode, constants: { readonly [pin: string]: unknown }) {
   const ours = Object.entries({ retry, timeout, ordered }).filter(([, value]) => value !== undefined);
-  const shown = Object.entries(node.constants).filter(([pin]) => !secrets.includes(pin));
-  const constants = Object.fromEntries(shown);
   return {
     id: node.id,
     block_id: node.blockId,
-    input_default: nested ? nestedConstants(constants, nested) : constants,
+    input_default: constants,
     metadata: {
       ...node.metadata,
       ...(node.position ? { position: node.position } : {}),
@@ -75,15 +92,15 @@ function fileNode(node: GraphNode, nested: NestedGraph | undefined, secrets: rea
   };
 }
 
-function nestedConstants({ graphId, graphVersion, masks, ...others }: JsonObject, nested: NestedGraph) {
+function nestedConstants({ graphId, graphVersion, masks, ...others }: JsonObject, schemas: ReturnType<SchemasOf>) {
   return {
     user_id: "",
     graph_id: graphId,
     graph_version: graphVersion,
     inputs: {},
     ...others,
-    input_schema: nested.inputSchema,
-    output_schema: nested.outputSchema,
+    input_schema: schemas.inputSchema,
+    output_schema: schemas.outputSchema,
     ...(masks === undefined ? {} : { nodes_input_masks: masks }),
   };
 }

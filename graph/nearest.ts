@@ -11,8 +11,9 @@ export function suggestion(word: string, candidates: readonly string[]): string 
   return candidates.length <= mostListed ? `; there is ${candidates.map((one) => `"${one}"`).join(", ")}` : "";
 }
 
-/** Equal but for case and `_` or `-`, or one letter too many, too few, wrong, or two swapped. Linear. */
+/** Equal but for case and `_` or `-`, or one letter too many, too few, wrong, or two swapped. */
 function isOneSlip(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 3) return false;
   if (plain(a) === plain(b)) return true;
   let start = 0;
   while (start < a.length && a[start] === b[start]) start++;

@@ -63,7 +63,9 @@ function typeOfInput({ constants }: GraphNode, block: BlockDefinition): JsonSche
 function rowOf(headers: readonly Json[]): JsonSchema {
   return {
     type: "object",
-    properties: Object.fromEntries(headers.map((header) => [typeof header === "string" ? header : JSON.stringify(header), { type: "string" }])),
+    properties: Object.fromEntries(
+      headers.map((header) => [typeof header === "string" ? header : JSON.stringify(header), { type: "string" }]),
+    ),
   };
 }
 

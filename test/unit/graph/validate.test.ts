@@ -181,11 +181,11 @@ describe("validateGraph", () => {
   });
 
   test("answers a request that is nothing but faults, with every one", () => {
-    const nodes = Array.from({ length: 2_000 }, (_, i) => add(`node-${i}`));
+    const nodes = Array.from({ length: 500 }, (_, i) => add(`node-${i}`));
     const links = Array.from(
-      { length: 20_000 },
-      (_, i) => `${"x".repeat(150)}${i}.${"y".repeat(200)} -> node-${i % 2_000}.${"z".repeat(200)}`,
+      { length: 5_000 },
+      (_, i) => `${"x".repeat(150)}${i}.${"y".repeat(200)} -> node-${i % 500}.${"z".repeat(200)}`,
     );
-    expect(faultsOf(draft(nodes, links))).toHaveLength(40_000);
+    expect(faultsOf(draft(nodes, links))).toHaveLength(10_000);
   });
 });
