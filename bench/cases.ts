@@ -1,0 +1,92 @@
+import type { Batch } from "./measure";
+import type { Metric } from "./figures";
+import type { Workload } from "./workload";
+
+export type Case = {
+  readonly name: string;
+  readonly about: string;
+  readonly workload: Workload;
+  /** Single runs of each side in one round; 0: none. */
+  readonly alone: number;
+  readonly together: Together | null;
+  readonly expected: readonly Expectation[];
+};
+
+export type Together = {
+  readonly metric: "executionsPerSecond" | "nodesPerSecond";
+  readonly treeline: Batch;
+  readonly rawTemporal: Batch;
+  /** Rounds at most, where one takes long. */
+  readonly rounds?: number;
+};
+
+/** What Foundation is expected to reach on two idle cores. */
+export type Expectation = { readonly metric: Metric; readonly of: "ratio" | "treeline" } & (
+  { readonly atLeast: number } | { readonly below: number }
+);
+
+const callers = 32;
+
+/** The first metric of a case is the one its `ratio` is of. */
+export const cases: readonly Case[] = [
+  {
+    name: "chain-1",
+    about: "1 inline node between an input and an output",
+    workload: { kind: "chain", nodes: 1 },
+    alone: 60,
+    together: {
+      metric: "executionsPerSecond",
+      treeline: { runs: 320, concurrency: callers },
+      rawTemporal: { runs: 192, concurrency: callers },
+    },
+    expected: [],
+  },
+  {
+    name: "chain-10",
+    about: "10 inline nodes in a row",
+    workload: { kind: "chain", nodes: 10 },
+    alone: 40,
+    together: {
+      metric: "executionsPerSecond",
+      treeline: { runs: 320, concurrency: callers },
+      rawTemporal: { runs: 96, concurrency: callers },
+    },
+    expected: [
+      { metric: "p50Ms", of: "ratio", atLeast: 5 },
+      { metric: "p50Ms", of: "treeline", below: 20 },
+      { metric: "executionsPerSecond", of: "ratio", atLeast: 4 },
+    ],
+  },
+  {
+    name: "chain-1000",
+    about: "1,000 inline nodes in a row; raw Temporal runs 8 at a time, once: 32 would take minutes and be no faster",
+    workload: { kind: "chain", nodes: 1_000 },
+    alone: 0,
+    together: {
+      metric: "nodesPerSecond",
+      treeline: { runs: 96, concurrency: callers },
+      rawTemporal: { runs: 8, concurrency: 8 },
+      rounds: 1,
+    },
+    expected: [{ metric: "nodesPerSecond", of: "treeline", atLeast: 10_000 }],
+  },
+  {
+    name: "nested-100",
+    about: "100 nested graphs of 1 node in one parent",
+    workload: { kind: "nested", graphs: 100 },
+    alone: 4,
+    together: null,
+    expected: [],
+  },
+  {
+    name: "remote-10",
+    about: "10 remote nodes in a row",
+    workload: { kind: "remote chain", nodes: 10 },
+    alone: 25,
+    together: null,
+    expected: [{ metric: "p50Ms", of: "ratio", atLeast: 1 }],
+  },
+];
+
+/** Runs before the measured ones, so that code is compiled and caches are filled. */
+export const warmUp = { alone: 3, share: 0.2 } as const;

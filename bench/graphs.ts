@@ -1,0 +1,71 @@
+import { agentExecutor, agentInputs, agentOutput } from "../blocks/agent/definition";
+import { calculator } from "../blocks/arithmetic/definition";
+import type { RemoteBlock } from "../blocks/block";
+import { stepThroughItems } from "../blocks/flow/definition";
+import { readNumber } from "../blocks/inputs";
+import { define, emitted, number, pins, required } from "../blocks/pins";
+import type { GraphDraft, GraphLink, GraphNode } from "../graph/definition";
+import { addend, addLater, type Workload } from "./workload";
+
+/** The remote node of the bench; the worker and the API are given it beyond the built-in blocks. */
+export const addRemotely: RemoteBlock = {
+  definition: define({
+    id: "0d3b9c4e-2f57-4c0a-9b52-6f2f6f0a7a11",
+    name: "BenchAddRemotely",
+    description: "Adds 1 after something asynchronous.",
+    placement: "remote",
+    inputSchema: pins({ a: required(number, "The number.") }),
+    outputSchema: pins({ result: emitted(number, "One more.") }),
+  }),
+  run: async (inputs) => [{ pin: "result", value: await addLater(Number(readNumber(inputs, "a"))) }],
+};
+
+/** The graph that does a workload on Treeline. It takes `value` and gives `result`. */
+export function graphOf(workload: Workload): GraphDraft {
+  switch (workload.kind) {
+    case "chain":
+      return chain(workload.nodes, (id) => node(id, calculator.id, { operation: "Add", b: addend }));
+    case "remote chain":
+      return chain(workload.nodes, (id) => node(id, addRemotely.definition.id));
+    case "nested":
+      return nested(workload.graphs);
+  }
+}
+
+function chain(length: number, link: (id: string) => GraphNode): GraphDraft {
+  const middle = Array.from({ length }, (_, index) => link(`n${index + 1}`));
+  const ends = [...middle.map(({ id }) => id), "output"];
+  return {
+    name: `${length} in a row`,
+    nodes: [
+      node("input", agentInputs.number.id, { name: "value" }),
+      ...middle,
+      node("output", agentOutput.id, { name: "result" }),
+    ],
+    links: ends.map((sink, index) =>
+      wire(index === 0 ? "input" : `n${index}`, "result", sink, sink === "output" ? "value" : "a"),
+    ),
+  };
+}
+
+function nested(graphs: number): GraphDraft {
+  const items = Array.from({ length: graphs }, (_, index) => index);
+  return {
+    name: `${graphs} nested graphs`,
+    nodes: [
+      node("each", stepThroughItems.id, { items }),
+      node("nested", agentExecutor.id, { graphId: "inner", graphVersion: 1 }),
+      node("output", agentOutput.id, { name: "result" }),
+    ],
+    links: [wire("each", "item", "nested", "value"), wire("nested", "result", "output", "value")],
+    subGraphs: [{ ...graphOf({ kind: "chain", nodes: 1 }), id: "inner" }],
+  };
+}
+
+function node(id: string, blockId: string, constants: GraphNode["constants"] = {}): GraphNode {
+  return { id, blockId, constants };
+}
+
+function wire(sourceId: string, sourceName: string, sinkId: string, sinkName: string): GraphLink {
+  return { sourceId, sourceName, sinkId, sinkName, isStatic: false };
+}

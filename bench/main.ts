@@ -1,0 +1,51 @@
+import { Argument, Command, InvalidArgumentError } from "commander";
+import { run, stopOnSignal } from "../local/signals";
+import { cases } from "./cases";
+import { describeRun } from "./header";
+import { runCase } from "./run-case";
+import { startSides } from "./sides";
+import { jsonLine, tableHead, tableRows } from "./table";
+
+type Options = { readonly repeat: number; readonly scale: number; readonly json?: boolean };
+
+const report = (line: string) => void process.stderr.write(`${line}\n`);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+const command = new Command("npm run bench --")
+  .description(
+    "Measures Treeline beside the same work written by hand on raw Temporal, on the same servers in the same run. It starts its own Postgres and Temporal in a temporary folder. Progress goes to stderr. On a busy machine only the ratios mean something.",
+  )
+  .addArgument(new Argument("[cases...]", "which to run; all unless said").choices(cases.map(({ name }) => name)))
+  .option("--repeat <rounds>", "rounds of each case", positive(Number.isInteger), 3)
+  .option("--scale <factor>", "multiplies the runs of a round: 0.1 for a quick look", positive(Number.isFinite), 1)
+  .option("--json", "one object a line for each case instead of a table")
+  .addHelpText("after", () => `\nCases:\n${cases.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}`)
+  .action(bench);
+
+run(async () => void (await command.parseAsync()));
+
+async function bench(names: readonly string[], { repeat, scale, json }: Options): Promise<void> {
+  let stop = async () => {};
+  stopOnSignal(() => stop(), report);
+  const { sides, services, stop: stopSides } = await startSides(report);
+  stop = stopSides;
+  try {
+    const header = await describeRun(services);
+    if (json) report(header);
+    else print(`${header}\n\n${tableHead()}`);
+    for (const one of cases.filter(({ name }) => names.length === 0 || names.includes(name))) {
+      const measured = await runCase(one, sides, { repeat, scale }, report);
+      print((json ? jsonLine : tableRows)(one, measured));
+    }
+  } finally {
+    await stopSides();
+  }
+}
+
+function positive(isKind: (value: number) => boolean): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!isKind(value) || value <= 0) throw new InvalidArgumentError("It must be above 0.");
+    return value;
+  };
+}

@@ -1,0 +1,23 @@
+import { executeChild, proxyActivities } from "@temporalio/workflow";
+import type { RawActivities } from "./raw-temporal";
+
+/* The workloads as somebody would write them by hand on Temporal: one activity for each node. */
+
+const { add, addRemotely } = proxyActivities<RawActivities>({ startToCloseTimeout: "1 minute" });
+
+export async function chain(nodes: number, value: number): Promise<number> {
+  let sum = value;
+  for (let ran = 0; ran < nodes; ran++) sum = await add(sum);
+  return sum;
+}
+
+export async function remoteChain(nodes: number, value: number): Promise<number> {
+  let sum = value;
+  for (let ran = 0; ran < nodes; ran++) sum = await addRemotely(sum);
+  return sum;
+}
+
+export async function nested(graphs: number): Promise<number[]> {
+  const values = Array.from({ length: graphs }, (_, value) => value);
+  return Promise.all(values.map((value) => executeChild(chain, { args: [1, value] })));
+}

@@ -1,0 +1,85 @@
+import { warmUp, type Case, type Together } from "./cases";
+import { percentile, type Figures } from "./figures";
+import { rateOf, timeOne, type Batch } from "./measure";
+import type { Side } from "./workload";
+
+export type Sides = { readonly treeline: Side; readonly rawTemporal: Side };
+export type Measured = { readonly treeline: Figures; readonly rawTemporal: Figures };
+
+type Samples = { readonly times: number[]; readonly rates: number[] };
+
+const names = ["treeline", "rawTemporal"] as const;
+
+/**
+ * Measures a case on both sides in `repeat` rounds. They take turns, run by run and batch by batch, and the one that begins
+ * changes: what disturbs the machine disturbs both. Times of all rounds are taken together; of rates the median round counts.
+ * `scale` multiplies the runs.
+ */
+export async function runCase(
+  whole: Case,
+  sides: Sides,
+  { repeat, scale }: { readonly repeat: number; readonly scale: number },
+  report: (line: string) => void,
+): Promise<Measured> {
+  const one = scaled(whole, scale);
+  const samples = { treeline: emptySamples(), rawTemporal: emptySamples() };
+  report(`${one.name}: warming up`);
+  await warm(one, sides);
+  for (let round = 1; round <= repeat; round++) {
+    report(`${one.name}: round ${round} of ${repeat}`);
+    for (let run = 0; run < one.alone; run++) {
+      for (const name of inTurn(run)) samples[name].times.push(await timeOne(sides[name], one.workload));
+    }
+    if (!one.together || round > (one.together.rounds ?? repeat)) continue;
+    for (const name of inTurn(round)) {
+      samples[name].rates.push(await rateOf(sides[name], one.workload, one.together[name]));
+    }
+  }
+  return { treeline: figuresOf(one, samples.treeline), rawTemporal: figuresOf(one, samples.rawTemporal) };
+}
+
+function emptySamples(): Samples {
+  return { times: [], rates: [] };
+}
+
+function inTurn(turn: number): readonly (typeof names)[number][] {
+  return turn % 2 === 0 ? names : names.toReversed();
+}
+
+async function warm({ workload, alone, together }: Case, sides: Sides): Promise<void> {
+  for (const name of names) {
+    for (let run = 0; run < Math.min(alone, warmUp.alone); run++) await timeOne(sides[name], workload);
+    if (together) await rateOf(sides[name], workload, shareOf(together[name], warmUp.share));
+  }
+}
+
+function scaled(one: Case, scale: number): Case {
+  const { alone, together } = one;
+  return {
+    ...one,
+    alone: Math.ceil(alone * scale),
+    together: together && {
+      ...together,
+      treeline: shareOf(together.treeline, scale),
+      rawTemporal: shareOf(together.rawTemporal, scale),
+    },
+  };
+}
+
+function shareOf({ runs, concurrency }: Batch, share: number): Batch {
+  const some = Math.ceil(runs * share);
+  return { runs: some, concurrency: Math.min(some, concurrency) };
+}
+
+function figuresOf({ together, workload }: Case, { times, rates }: Samples): Figures {
+  return {
+    ...(times.length > 0 ? { p50Ms: percentile(times, 0.5), p95Ms: percentile(times, 0.95) } : {}),
+    ...(together && rates.length > 0
+      ? { [together.metric]: percentile(rates, 0.5) * unitsOf(together, workload) }
+      : {}),
+  };
+}
+
+function unitsOf({ metric }: Together, workload: Case["workload"]): number {
+  return metric === "nodesPerSecond" && workload.kind !== "nested" ? workload.nodes : 1;
+}

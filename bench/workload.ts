@@ -1,0 +1,43 @@
+/** What both sides carry out, each in its own way. `nodes` counts what lies between the input and the output of a graph. */
+export type Workload =
+  /** Each node adds 1 to what the one before it gave. */
+  | { readonly kind: "chain"; readonly nodes: number }
+  /** The same, but each node waits for something asynchronous first, so that it cannot run inline. */
+  | { readonly kind: "remote chain"; readonly nodes: number }
+  /** A parent that starts `graphs` nested ones, one node in each, and waits for all of them. */
+  | { readonly kind: "nested"; readonly graphs: number };
+
+/** Resolves when nothing of the run is open at Temporal any more. */
+export type Closed = () => Promise<void>;
+
+export type Side = {
+  /** Runs the workload once; answers when its caller has the result. Throws if the result is wrong. */
+  run(workload: Workload): Promise<Closed>;
+  stop(): Promise<void>;
+};
+
+/** What one node of a chain does on both sides. */
+export const addend = 1;
+
+/** What one node of a remote chain does on both sides: something asynchronous, the shortest there is. */
+export async function addLater(value: number): Promise<number> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  return value + addend;
+}
+
+/** Values that come out of a run that begins with 0: how many, and their sum. */
+export function expectedResult(workload: Workload): { readonly values: number; readonly sum: number } {
+  if (workload.kind !== "nested") return { values: 1, sum: workload.nodes * addend };
+  const { graphs } = workload;
+  return { values: graphs, sum: (graphs * (graphs - 1)) / 2 + graphs * addend };
+}
+
+/** Throws unless the values are those that a run of the workload has to give. */
+export function assertResult(workload: Workload, values: readonly number[]): void {
+  const expected = expectedResult(workload);
+  const sum = values.reduce((total, value) => total + value, 0);
+  if (values.length === expected.values && sum === expected.sum) return;
+  throw new Error(
+    `${workload.kind}: ${values.length} values with the sum ${sum} came out, not ${expected.values} with ${expected.sum}`,
+  );
+}
