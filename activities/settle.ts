@@ -1,6 +1,6 @@
 import type { Database } from "../db/client";
 import { settleFenced, type Settled } from "../db/stops";
-import type { Wake } from "../db/wake";
+import { outboxWake, type Wake } from "../db/wake";
 import type { NodeExecutionId, StopId } from "../graph/ids";
 import { coalesce } from "./coalesce";
 
@@ -10,7 +10,7 @@ export type Settle = (stopId: StopId, ended: NodeExecutionId | null) => Promise<
 export function createSettle(db: Database, wake: (wake: Wake) => void): Settle {
   return coalesce(async (stopId: StopId, ended: readonly (NodeExecutionId | null)[]) => {
     const settled = await settleFenced(db, stopId, { ended: ended.filter((id) => id !== null), abandon: false });
-    if (settled.quiesced) wake(stopId);
+    if (settled.quiesced) [stopId, outboxWake].forEach(wake); // a parent may have been told by the outbox
     return ended.map(() => settled);
   });
 }

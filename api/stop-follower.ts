@@ -2,7 +2,8 @@ import { WorkflowNotFoundError, type Client } from "@temporalio/client";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Database } from "../db/client";
-import { closeStop, readBegun, readOpenStop, settleFenced, type OpenStop } from "../db/stops";
+import { closeStop, readFenced, readOpenStop, settleFenced, type OpenStop } from "../db/stops";
+import { outboxWake } from "../db/wake";
 import type { ExecutionId, StopId } from "../graph/ids";
 
 export type StopFollowerDeps = {
@@ -28,8 +29,7 @@ export async function followStop(deps: StopFollowerDeps, stopId: StopId): Promis
   const stop = await readOpenStop(db, stopId);
   if (!stop || stop.status === "CLOSED") return;
   const [cancelled] = await Promise.all([stop.cascade ? cancelAll(deps, stop) : 0, quiesce(deps, stop)]);
-  deps.wake(stopId);
-  deps.wake(stop.executionId);
+  [stopId, stop.executionId, outboxWake].forEach(deps.wake);
   await closeAll(deps, stop);
   await closeStop(db, stopId, cancelled);
   deps.wake(stopId);
@@ -49,10 +49,10 @@ async function quiesce({ db, signal }: StopFollowerDeps, { id }: OpenStop): Prom
 }
 
 async function cancelAll(deps: StopFollowerDeps, stop: OpenStop): Promise<number> {
-  const begun = await readBegun(deps.db, stop);
+  const fenced = await readFenced(deps.db, stop);
   let cancelled = 0;
-  await inParallel(begun, async ({ id, firstRunId }) => {
-    const handle = deps.client.workflow.getHandle(id, undefined, { firstExecutionRunId: firstRunId });
+  await inParallel(fenced, async ({ id, firstRunId }) => {
+    const handle = deps.client.workflow.getHandle(id, undefined, firstRunId ? { firstExecutionRunId: firstRunId } : {});
     if ((await orNull(handle.cancel())) !== null) cancelled += 1;
   });
   return cancelled;
@@ -61,7 +61,7 @@ async function cancelAll(deps: StopFollowerDeps, stop: OpenStop): Promise<number
 /** Closed: none is open. A workflow that does not follow its cancel in time is ended with the target, by the close policy. */
 async function closeAll(deps: StopFollowerDeps, stop: OpenStop): Promise<void> {
   const since = performance.now();
-  let open = (await readBegun(deps.db, stop)).map(({ id }) => id);
+  let open = (await readFenced(deps.db, stop)).map(({ id }) => id);
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, 1_000)) {
     open = await stillOpen(deps, open);
     if (open.length === 0) return;

@@ -246,13 +246,19 @@ export async function readOpenStop(db: Database, id: StopId): Promise<OpenStop |
   return rows[0] ?? null;
 }
 
-/** Executions under the stop's target (itself included) whose workflow was begun: those a close has to look at. */
-export async function readBegun(db: Database, stop: OpenStop): Promise<{ id: ExecutionId; firstRunId: string }[]> {
-  const { rows } = await db.pool.query<{ id: ExecutionId; firstRunId: string }>({
-    name: "read_begun",
+/**
+ * Executions under the stop (its target first) that were live when the fence fell: those whose workflows are to be cancelled
+ * and seen closed. `firstRunId` is null where none has begun; there may be one all the same.
+ */
+export async function readFenced(
+  db: Database,
+  stop: OpenStop,
+): Promise<{ id: ExecutionId; firstRunId: string | null }[]> {
+  const { rows } = await db.pool.query<{ id: ExecutionId; firstRunId: string | null }>({
+    name: "read_fenced",
     text: `
       select e.id, e.first_run_id as "firstRunId" from executions e
-       where e.root_id = $1 and (e.id = $2 or ($3 and $2 = any (e.ancestors))) and e.first_run_id is not null
+       where e.root_id = $1 and (e.id = $2 or ($3 and $2 = any (e.ancestors)))
          and (e.ended_seq is null or e.ended_seq > (select seq from fences where execution_id = $2))
        order by e.depth`,
     values: [stop.rootId, stop.executionId, stop.cascade],

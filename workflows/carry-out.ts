@@ -5,13 +5,16 @@ import {
   sleep,
   TimeoutFailure,
 } from "@temporalio/workflow";
-import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
+import { defineSearchAttributeKey, SearchAttributeType, WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
 import type { ExecutionId } from "../graph/ids";
 import { searchAttributeNames, type Answer, type ExecutionInput, type Work } from "./messages";
 import { record, runNode } from "./proxies";
 
 const rootKey = defineSearchAttributeKey(searchAttributeNames.root, SearchAttributeType.KEYWORD);
 const graphKey = defineSearchAttributeKey(searchAttributeNames.graph, SearchAttributeType.KEYWORD);
+
+/** After a reset the nested graph may still be open under its former parent run: how often its end is looked for. */
+const lookAgainAfter = "5 seconds";
 
 /** null: it has ended, and what follows is to be asked for. */
 export async function carryOut(executionId: ExecutionId, work: Work): Promise<Answer | null> {
@@ -26,7 +29,7 @@ export async function carryOut(executionId: ExecutionId, work: Work): Promise<An
         { key: rootKey, value: work.rootId },
         { key: graphKey, value: work.graphId },
       ];
-      await executeChild("execution", {
+      const options = {
         workflowId: work.executionId,
         args: [{ executionId: work.executionId } satisfies ExecutionInput],
         // Together: a clean stop bottom-up while workers live, and the server ends what is left when the parent closes.
@@ -34,7 +37,13 @@ export async function carryOut(executionId: ExecutionId, work: Work): Promise<An
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
         typedSearchAttributes: attributes,
         staticSummary: work.label.slice(0, 100),
-      });
+      };
+      try {
+        await executeChild("execution", options);
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        await sleep(lookAgainAfter);
+      }
       return null;
     }
   }

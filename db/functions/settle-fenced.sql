@@ -1,4 +1,4 @@
--- Settles what is under a fence, at most p_limit node executions and p_limit executions a call (a *settle* step: always allowed).
+-- Settles what is under a fence, at most p_limit node executions (and those of p_ended) and p_limit executions a call (a *settle* step: always allowed).
 --   p_ended: running node executions whose code has ended; they may be settled. p_abandon: settle all that run, as `abandoned`.
 -- Node executions that have not started and nested graphs settle at once; executions when nothing of them is live; the target last,
 -- and with it the stop is QUIESCED and a parent whose path is open is told.
@@ -40,11 +40,18 @@ begin
     from (
       select n.*, row_number() over () as ordinal,
         case when n.status = 'RUNNING' and n.placement <> 'child' and n.id <> all (p_ended) then 'abandoned'
-             when e.id = v_target.id then 'stopped' else 'parent_stopped' end as reason
-      from executions e join node_executions n on n.execution_id = e.id and n.ended_at is null
-      where e.root_id = v_stop.root_id and e.ended_at is null and (e.id = v_target.id or (v_scope = 'subtree' and v_target.id = any (e.ancestors)))
-        and (n.status <> 'RUNNING' or (n.placement = 'child' and v_scope = 'subtree') or n.id = any (p_ended) or p_abandon)
-      limit p_limit
+             when n.execution_id = v_target.id then 'stopped' else 'parent_stopped' end as reason
+      from (
+        -- What has ended is told once: it is never left to a later batch.
+        select n.* from executions e join node_executions n on n.execution_id = e.id and n.ended_at is null
+         where e.root_id = v_stop.root_id and e.ended_at is null and (e.id = v_target.id or (v_scope = 'subtree' and v_target.id = any (e.ancestors)))
+           and n.id = any (p_ended)
+        union all
+        (select n.* from executions e join node_executions n on n.execution_id = e.id and n.ended_at is null
+          where e.root_id = v_stop.root_id and e.ended_at is null and (e.id = v_target.id or (v_scope = 'subtree' and v_target.id = any (e.ancestors)))
+            and (n.status <> 'RUNNING' or (n.placement = 'child' and v_scope = 'subtree') or p_abandon) and n.id <> all (p_ended)
+          limit p_limit)
+      ) n
     ) s;
 
   if v_node_count > 0 then
