@@ -1,0 +1,243 @@
+import { Client } from "pg";
+import { fenceChannel } from "../../db/wake";
+import { commitStep } from "../../db/step";
+import {
+  closeStop,
+  openFence,
+  planStop,
+  readFences,
+  readOpenStop,
+  readStop,
+  requestStop,
+  settleFenced,
+} from "../../db/stops";
+import type { ExecutionId, StopId } from "../../graph/ids";
+import {
+  begin,
+  beginWithChildren,
+  beginWithNodes,
+  fence,
+  fenceRequest,
+  newExecutionId,
+  ownerId,
+  testTree,
+  unit,
+} from "../support/factory";
+import { faultsOf, readAll } from "../support/record";
+import { until } from "../support/wait";
+
+/** A RUNNING root with one RUNNING nested graph. */
+async function setup() {
+  const tree = await testTree();
+  const { unit: first, ids } = beginWithChildren(tree.root, tree.graph, 1);
+  const [child] = ids as [ExecutionId];
+  await commitStep(tree.db, tree.root, [first]);
+  await commitStep(tree.db, tree.root, [begin(child)]);
+  const request = (executionId = tree.root) => ({ ...fenceRequest, executionId, ownerId });
+  const settle = (stopId: StopId) => settleFenced(tree.db, stopId, { ended: [], abandon: false });
+  const scopes = async () => (await tree.db.pool.query("select scope from fences")).rows.map(({ scope }) => scope);
+  return { ...tree, child, request, settle, scopes };
+}
+
+describe("a fence", () => {
+  test("is opened once: a second stop joins the first", async () => {
+    await using tree = await setup();
+    const first = await fence(tree.db, tree.root, { reason: "first" });
+    const before = await readAll(tree.db);
+    const second = await fence(tree.db, tree.root, { reason: "second", deadlineMs: 0 });
+    expect([first.opened, second.opened]).toEqual([true, false]);
+    expect(second.stopId).toBe(first.stopId);
+    expect(await readAll(tree.db)).toEqual(before);
+  });
+
+  test("of two that are asked for at the same time is opened once", async () => {
+    await using tree = await setup();
+    const all = await Promise.all(Array.from({ length: 6 }, () => fence(tree.db, tree.root)));
+    expect(all.filter(({ opened }) => opened)).toHaveLength(1);
+    expect(new Set(all.map(({ stopId }) => stopId)).size).toBe(1);
+    expect(await faultsOf(tree.db)).toEqual([]);
+  });
+
+  test("is joined from below: under it nothing is left to fence", async () => {
+    await using tree = await setup();
+    const outer = await fence(tree.db, tree.root);
+    expect(await fence(tree.db, tree.child)).toEqual({ stopId: outer.stopId, opened: false });
+    expect(await readFences(tree.db, [tree.root])).toEqual([{ executionId: tree.root, stopId: outer.stopId }]);
+  });
+
+  test("moves its deadline to now by force, never away", async () => {
+    await using tree = await setup();
+    const { stopId } = await fence(tree.db, tree.root, { deadlineMs: 600_000 });
+    expect((await readOpenStop(tree.db, stopId))?.msToDeadline).toBeGreaterThan(500_000);
+    await fence(tree.db, tree.root, { force: true });
+    expect((await readOpenStop(tree.db, stopId))?.msToDeadline).toBeLessThanOrEqual(0);
+    await fence(tree.db, tree.root, { deadlineMs: 600_000 });
+    expect((await readOpenStop(tree.db, stopId))?.msToDeadline).toBeLessThanOrEqual(0);
+  });
+
+  test("of scope self is raised to the subtree by a stop that cascades, and not lowered again", async () => {
+    await using tree = await setup();
+    const { stopId } = await fence(tree.db, tree.root, { cascade: false });
+    expect(await tree.scopes()).toEqual(["self"]);
+    expect(await readFences(tree.db, [tree.root])).toEqual([]); // nothing that runs has to be aborted
+    expect(await commitStep(tree.db, tree.root, [unit(tree.child, 1)])).toEqual([null]);
+    await fence(tree.db, tree.root, { cascade: true });
+    await fence(tree.db, tree.root, { cascade: false });
+    expect(await tree.scopes()).toEqual(["subtree"]);
+    expect(await readOpenStop(tree.db, stopId)).toMatchObject({ cascade: true });
+    expect(await commitStep(tree.db, tree.root, [unit(tree.child, 2)])).toEqual(["fenced"]);
+  });
+
+  test("is told to every worker when it is committed, and to the outbox", async () => {
+    await using tree = await setup();
+    const listener = new Client({ connectionString: tree.url });
+    await listener.connect();
+    const heard: string[] = [];
+    listener.on("notification", ({ payload }) => heard.push(payload ?? ""));
+    await listener.query(`listen ${fenceChannel}`);
+    const { stopId } = await fence(tree.db, tree.root);
+    await until(
+      () => heard.length,
+      (length) => length === 1,
+    );
+    await listener.end();
+    expect(heard.map((payload) => JSON.parse(payload))).toEqual([{ executionId: tree.root, stopId }]);
+    const { rows } = await tree.db.pool.query("select subject_id from outbox where kind = 'stop'");
+    expect(rows).toEqual([{ subject_id: stopId }]);
+  });
+
+  test("is not opened for what is not there, nor for what has ended by itself", async () => {
+    await using tree = await setup();
+    expect(await openFence(tree.db, { ...fenceRequest, executionId: newExecutionId() })).toEqual({
+      because: "missing",
+    });
+    await endRoot(tree);
+    expect(await openFence(tree.db, { ...fenceRequest, executionId: tree.root })).toEqual({ because: "ended" });
+  });
+});
+
+/** The root and its child end by themselves. */
+async function endRoot({ db, root, child }: Awaited<ReturnType<typeof setup>>) {
+  await db.pool.query(
+    "update node_executions set status = 'COMPLETED', end_reason = 'finished', ended_at = now(), ended_seq = 1, closed = true",
+  );
+  await db.pool.query("update executions set open = 0");
+  const end = {
+    status: "COMPLETED",
+    endReason: "finished",
+    open: 0,
+    waiting: 0,
+    failed: 0,
+    unhandled: 0,
+    ended: 1,
+  } as const;
+  const units = [child, root].map((id) =>
+    unit(id, 1, { execution: end, events: [{ type: "execution.completed", executionId: id }] }),
+  );
+  expect(await commitStep(db, root, units)).toEqual([null, null]);
+}
+
+describe("a stop that is requested", () => {
+  test("of an execution that has ended by itself is over at once and writes nothing", async () => {
+    await using tree = await setup();
+    await endRoot(tree);
+    const before = await readAll(tree.db);
+    expect(await requestStop(tree.db, { ...tree.request(), reason: "late" })).toMatchObject({
+      id: null,
+      executionId: tree.root,
+      status: "CLOSED",
+      reason: "late",
+      outcome: "already_finished",
+      phases: { fencedAt: null, quiescedAt: expect.any(String), closedAt: expect.any(String) },
+      counts: { executions: 2, alreadyEnded: 2, swept: 0 },
+      proof: { liveDescendants: 0, startedAfterFence: 0, chargedAfterFence: 0 },
+    });
+    expect(await readAll(tree.db)).toEqual(before);
+  });
+
+  test("after it has closed answers that stop", async () => {
+    await using tree = await setup();
+    const { id } = await requestStop(tree.db, tree.request());
+    if (!id) throw new Error("no stop");
+    await tree.settle(id);
+    await closeStop(tree.db, id, 2);
+    const later = await requestStop(tree.db, { ...tree.request(), reason: "again" });
+    expect(later).toMatchObject({ id, status: "CLOSED", outcome: "stopped", reason: null, counts: { cancelled: 2 } });
+    // A descendant that the stop took with it answers the same one.
+    expect(await requestStop(tree.db, tree.request(tree.child))).toMatchObject({ id, status: "CLOSED" });
+    expect(await faultsOf(tree.db)).toEqual([]);
+  });
+
+  test("is not another owner's to ask for or to read", async () => {
+    await using tree = await setup();
+    await expect(requestStop(tree.db, { ...tree.request(), ownerId: "bob" })).rejects.toMatchObject({
+      code: "not_found",
+    });
+    await expect(requestStop(tree.db, tree.request(newExecutionId()))).rejects.toMatchObject({ code: "not_found" });
+    await expect(planStop(tree.db, "bob", tree.root)).rejects.toMatchObject({ code: "not_found" });
+    const { id } = await requestStop(tree.db, tree.request());
+    expect(id && (await readStop(tree.db, "bob", id))).toBeNull();
+    expect(await readFences(tree.db, [tree.root])).toHaveLength(1);
+  });
+
+  test("closes once, after it is quiet", async () => {
+    await using tree = await setup();
+    const { id } = await requestStop(tree.db, tree.request());
+    if (!id) throw new Error("no stop");
+    await closeStop(tree.db, id, 0);
+    expect(await readStop(tree.db, ownerId, id)).toMatchObject({ status: "STOPPING", outcome: null, proof: null });
+    await tree.settle(id);
+    await closeStop(tree.db, id, 1);
+    await closeStop(tree.db, id, 5);
+    expect(await readStop(tree.db, ownerId, id)).toMatchObject({
+      status: "CLOSED",
+      counts: { executions: 2, cancelled: 1, swept: 1, alreadyEnded: 0 },
+      proof: { liveDescendants: 0, startedAfterFence: 0, chargedAfterFence: 0 },
+    });
+    expect(await faultsOf(tree.db)).toEqual([]);
+  });
+});
+
+describe("the proof of a stop", () => {
+  test("counts what is numbered after the fence", async () => {
+    await using tree = await setup();
+    const { id } = await requestStop(tree.db, tree.request());
+    if (!id) throw new Error("no stop");
+    await tree.settle(id);
+    // Rows that no step could have written: a start and a charge after the fence, and a child that lives on.
+    await tree.db.pool.query("update node_executions set started_seq = ended_seq, charge = 3");
+    await tree.db.pool.query(
+      "update executions set status = 'RUNNING', end_reason = null, ended_at = null, ended_seq = null where id = $1",
+      [tree.child],
+    );
+    await closeStop(tree.db, id, 0);
+    expect((await readStop(tree.db, ownerId, id))?.proof).toMatchObject({
+      liveDescendants: 1,
+      startedAfterFence: 1,
+      chargedAfterFence: 1,
+    });
+  });
+});
+
+test("a plan tells what a stop would meet, level by level, and changes nothing", async () => {
+  await using tree = await testTree();
+  const { unit: first, ids } = beginWithChildren(tree.root, tree.graph, 3);
+  const [a, b] = ids as [ExecutionId, ExecutionId];
+  await commitStep(tree.db, tree.root, [first]);
+  await commitStep(tree.db, tree.root, [
+    beginWithNodes(a, 2).unit,
+    begin(b, { execution: { open: 0, waiting: 0, failed: 0, unhandled: 0 } }),
+  ]);
+  await tree.db.pool.query("update executions set status = 'WAITING' where id = $1", [b]);
+  await tree.db.pool.query("update node_executions set status = 'RUNNING' where execution_id = $1", [a]);
+  const before = await readAll(tree.db);
+  expect(await planStop(tree.db, ownerId, tree.root)).toMatchObject({
+    executions: 4,
+    levels: [
+      { depth: 0, executions: 1, running: 1, waiting: 0, queued: 0 },
+      { depth: 1, executions: 3, running: 1, waiting: 1, queued: 1 },
+    ],
+    runningNodes: 2,
+  });
+  expect(await readAll(tree.db)).toEqual(before);
+});
