@@ -1,6 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { uuidv7 } from "uuidv7";
 import { TreelineError } from "../graph/errors";
+import { parseJson } from "./body";
 import { callerOf } from "./caller";
 import type { AppDeps } from "./deps";
 import { graphFactsReader } from "./graph-facts";
@@ -46,7 +47,7 @@ export function createApp(deps: AppDeps): Express {
     response.set("Cache-Control", "no-store");
     next();
   });
-  app.use(refuseOtherBodies, express.json({ limit: deps.config.maxBodyBytes, strict: false, type: isJson }));
+  app.use(parseJson(deps.config.maxBodyBytes));
   const carry = carrier(deps);
   for (const route of createRoutes(deps)) {
     app[route.method](route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (request, response) => {
@@ -99,19 +100,4 @@ function carrier({ db, stopping }: AppDeps): (route: Route, request: Request, re
       open.delete(controller);
     }
   };
-}
-
-function isJson(request: { headers: { "content-type"?: string | undefined } }): boolean {
-  return /^application\/(?:[\w.-]+\+)?json(?:;|$)/i.test(request.headers["content-type"]?.trim() ?? "");
-}
-
-/** A body of another kind would be taken for none. */
-function refuseOtherBodies(request: Request, _response: Response, next: NextFunction): void {
-  const length = Number(request.headers["content-length"] ?? 0);
-  const hasBody = length > 0 || request.headers["transfer-encoding"] !== undefined;
-  if (hasBody && !isJson(request)) {
-    const got = request.headers["content-type"] ?? "none";
-    throw new TreelineError("invalid_request", `the content type must be application/json, not ${got.slice(0, 100)}`);
-  }
-  next();
 }

@@ -22,13 +22,23 @@ const unavailableTexts = [
   /^Client has encountered a connection error/,
 ];
 
-/** The error a driver threw, from under the wrapping that drizzle puts around it. */
-function driverError(error: unknown): { code: string; message: string } {
-  let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  if (inner instanceof AggregateError && inner.errors[0] instanceof Error) inner = inner.errors[0];
-  if (!(inner instanceof Error)) return { code: "", message: "" };
-  return { code: "code" in inner && typeof inner.code === "string" ? inner.code : "", message: inner.message };
+type Thrown = {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: unknown;
+};
+
+/**
+ * Code and text of what a driver threw, from under the wrapping of drizzle (`cause`) and of sockets that tried several
+ * addresses (`errors`). Known by their shape: an error of another realm is no `instanceof Error`.
+ */
+function driverError(thrown: unknown): { code: string; message: string } {
+  if (typeof thrown !== "object" || thrown === null) return { code: "", message: "" };
+  const { code, message, cause, errors }: Thrown = thrown;
+  if (typeof cause === "object" && cause !== null) return driverError(cause);
+  if (typeof code === "string") return { code, message: String(message) };
+  return Array.isArray(errors) && errors.length > 0 ? driverError(errors[0]) : { code: "", message: String(message) };
 }
 
 /** Whether a query failed because Postgres could not answer it now, as opposed to a fault of the query. */

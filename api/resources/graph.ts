@@ -38,6 +38,19 @@ export const importedGraph = graph
   })
   .meta({ id: "ImportedGraph" });
 
+const nestedFile = z.looseObject({
+  name: z.string(),
+  nodes: z.array(z.looseObject({ id: z.string(), block_id: z.string() })),
+  links: z.array(z.looseObject({ source_id: z.string(), sink_id: z.string() })),
+});
+
+export const exportFile = nestedFile
+  .extend({
+    sub_graphs: z.array(nestedFile),
+    removed: z.array(fault).meta({ description: "What was left out because it is secret." }),
+  })
+  .meta({ id: "ExportFile" });
+
 export function toGraphSummary(saved: GraphSummary) {
   const { id, version, name, description, inputSchema, outputSchema } = saved;
   return { id, version, name, description, inputSchema, outputSchema, createdAt: saved.createdAt.toISOString() };

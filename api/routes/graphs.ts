@@ -7,7 +7,7 @@ import { exportedGraph, graphRequest } from "../../graph/schema";
 import type { AppDeps } from "../deps";
 import { createdPlace, cursor, decodeCursor, page, pageSize } from "../query";
 import { importGraph, readNested, readSubGraphs, registerGraph } from "../registration";
-import { fault as faultJson, graph, graphSummary, importedGraph, toGraph, toGraphSummary } from "../resources/graph";
+import { exportFile, graph, graphSummary, importedGraph, toGraph, toGraphSummary } from "../resources/graph";
 import { route, type Route } from "../route";
 
 const versionQuery = z.strictObject({ version: z.coerce.number().int().min(1).optional() });
@@ -106,10 +106,7 @@ export function graphRoutes({ db, catalog }: Pick<AppDeps, "db" | "catalog">): R
       summary: "A version of a graph as an AutoGPT export file, with every graph it runs",
       query: versionQuery,
       answers: {
-        200: {
-          description: "The file; `removed` lists what was left out because it is secret.",
-          schema: exportedGraph.extend({ removed: z.array(faultJson) }),
-        },
+        200: { description: "The file.", schema: exportFile },
       },
       errors: ["not_found"],
       async handle({ id, query, caller }) {

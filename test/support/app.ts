@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import type { Express } from "express";
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createApp } from "../../api/app";
@@ -17,6 +18,7 @@ type Changes = Partial<AppDeps> & { readonly carryOut?: boolean };
 
 export type TestApp = {
   readonly url: string;
+  readonly express: Express;
   readonly databaseUrl: string;
   readonly db: Database;
   /** Executions that were handed to Temporal, and stops to follow: there is no Temporal here. */
@@ -68,6 +70,7 @@ export async function testApp({ carryOut = false, ...changes }: Changes = {}): P
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
+    express: app,
     databaseUrl,
     db,
     started,
