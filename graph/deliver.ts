@@ -14,7 +14,7 @@ export type Waiting = { readonly id: NodeExecutionId; readonly nodeId: string; r
 export type Pending = {
   /** By sink node, oldest first; no entry where nothing waits. */
   readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
-  /** Frozen inputs of the most recently queued execution of each sink that `keepsStatic`. */
+  /** Frozen inputs of the most recently queued execution of each sink with static pins; not needed where it has one linked pin only. */
   readonly lastQueued: ReadonlyMap<string, JsonObject>;
 };
 
@@ -38,8 +38,6 @@ export type Planner = {
   /** What is pending now. Later deliveries do not change it, and a Waiting that did not change keeps its identity. */
   readonly pending: () => Pending;
 };
-
-export const nothingPending: Pending = { waiting: new Map(), lastQueued: new Map() };
 
 /**
  * One emission, a value in and a value out. Total: the same graph, pending inputs, emission and ids give the same delivery, on
@@ -71,7 +69,7 @@ export function openPlanner(graph: CompiledGraph, pending: Pending, mint: Mint):
 }
 
 /** Whether executions of this node may have to be filled from the one before: a static pin, and another that can come without it. */
-export function keepsStatic({ staticPins, linkedPins }: CompiledNode): boolean {
+function keepsStatic({ staticPins, linkedPins }: CompiledNode): boolean {
   return staticPins.length > 0 && linkedPins.length > 1;
 }
 

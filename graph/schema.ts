@@ -142,7 +142,6 @@ export const stopRequest = z.strictObject({
   includeDetached: z.boolean().default(false),
   dryRun: z.boolean().default(false),
 });
-export type StopRequest = z.infer<typeof stopRequest>;
 
 const absent = <Schema extends z.ZodType>(schema: Schema) => schema.nullish();
 

@@ -37,7 +37,7 @@ export function draft(
 }
 
 /** Ids that count up, so that equal runs mint equal ids. */
-export function counter<Id>(parse: (text: string) => Id): () => Id {
+function counter<Id>(parse: (text: string) => Id): () => Id {
   let next = 0;
   return () => parse(`00000000-0000-7000-8000-${String(++next).padStart(12, "0")}`);
 }
