@@ -1,9 +1,10 @@
-import { isBlockFailure, type BlockRegistry } from "../blocks/block";
+import { isBlockFailure, type BlockRegistry, type RemoteBlock } from "../blocks/block";
 import type { RecordedError } from "../db/schema";
 import type { CompiledNode } from "../graph/compile";
+import { parseDuration } from "../graph/durations";
 import type { NodeExecutionId } from "../graph/ids";
-import { isObject, type Json, type JsonObject } from "../graph/json";
-import type { Work } from "../workflows/messages";
+import type { Json, JsonObject } from "../graph/json";
+import type { RemoteWork } from "../workflows/messages";
 import { isRemote } from "./placement";
 
 /** What the Web UI shows of a node. */
@@ -11,12 +12,26 @@ export function labelOf({ node, block }: CompiledNode): string {
   return node.label ?? block.name;
 }
 
-const halfAnHour = 30 * 60_000;
+/** Where neither the node nor its block says otherwise; an attempt's longest time is 30 minutes. */
+const defaults = { attempts: 1, timeoutMs: 30 * 60_000, firstIntervalMs: 1_000, backoff: 2, maxIntervalMs: 60_000 };
 
-export function remoteWork(blocks: BlockRegistry, compiled: CompiledNode, id: NodeExecutionId): Work {
-  const block = blocks.get(compiled.block.id);
-  const { attempts = 1, timeoutMs = halfAnHour } = isRemote(block) ? block : {};
-  return { kind: "remote", id, label: labelOf(compiled), block: compiled.block.name, timeoutMs, attempts };
+/** The node's own retry and timeout win over its block's. */
+export function remoteWork(blocks: BlockRegistry, compiled: CompiledNode, id: NodeExecutionId): RemoteWork {
+  const { node, block } = compiled;
+  const found = blocks.get(block.id);
+  const ofBlock: Pick<RemoteBlock, "attempts" | "timeoutMs"> = isRemote(found) ? found : {};
+  const { retry = {}, timeout } = node;
+  return {
+    kind: "remote",
+    id,
+    label: labelOf(compiled),
+    block: block.name,
+    timeoutMs: timeout === undefined ? (ofBlock.timeoutMs ?? defaults.timeoutMs) : parseDuration(timeout),
+    attempts: retry.attempts ?? ofBlock.attempts ?? defaults.attempts,
+    firstIntervalMs: retry.firstInterval === undefined ? defaults.firstIntervalMs : parseDuration(retry.firstInterval),
+    backoff: retry.backoff ?? defaults.backoff,
+    maxIntervalMs: retry.maxInterval === undefined ? defaults.maxIntervalMs : parseDuration(retry.maxInterval),
+  };
 }
 
 /** null: all required pins have a value. The required inputs of a nested graph are checked when it is admitted. */
@@ -24,15 +39,6 @@ export function missingInput(compiled: CompiledNode, inputs: JsonObject): string
   if (compiled.nested) return null;
   const missing = compiled.inputSchema.required.filter((pin) => !Object.hasOwn(inputs, pin));
   return missing.length > 0 ? `required input missing: ${missing.join(", ")}` : null;
-}
-
-const executorPins = new Set(["inputs", "graphId", "graphVersion", "inputSchema", "outputSchema"]);
-
-/** Inputs of a nested graph: linked values over the constant `inputs`, kept to the nested graph's own pins. */
-export function childInputs(inputs: JsonObject, pins: { readonly [pin: string]: unknown }): JsonObject {
-  const constant = inputs["inputs"];
-  const given = Object.entries(inputs).filter(([pin]) => Object.hasOwn(pins, pin) && !executorPins.has(pin));
-  return { ...(isObject(constant) ? constant : {}), ...Object.fromEntries(given) };
 }
 
 export function recordedError(error: unknown): RecordedError {

@@ -4,6 +4,7 @@ import { isBlockFailure, type Block, type BlockContext, type BlockRegistry, type
 import type { Database } from "../db/client";
 import { startNodes, type NodeStart, type NodeToStart } from "../db/nodes";
 import { readFences } from "../db/stops";
+import type { CompiledNode } from "../graph/compile";
 import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Answer } from "../workflows/messages";
@@ -80,8 +81,7 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     if (started.because === "fenced") return fenced;
     if (started.because !== null) return lookAgain;
     const graph = await definitions.graph(graphId, graphVersion);
-    const block = deps.blocks.get(graph.nodes.get(started.nodeId)?.block.id ?? "");
-    const outcome = await runBlock(deps, call, block, started, signal);
+    const outcome = await runBlock(deps, call, graph.nodes.get(started.nodeId), started, signal);
     switch (outcome.kind) {
       case "result":
         return record(call, outcome.result);
@@ -142,10 +142,12 @@ type Outcome =
 async function runBlock(
   deps: RunNodeDeps,
   call: NodeCall,
-  block: Block | undefined,
+  compiled: CompiledNode | undefined,
   started: Extract<NodeStart, { because: null }>,
   fenced: AbortSignal,
 ): Promise<Outcome> {
+  const block = deps.blocks.get(compiled?.block.id ?? "");
+  const terminal = compiled?.node.retry?.nonRetryable ?? [];
   const { cancellationSignal, cancellationDetails } = Context.current();
   const overdue = new AbortController();
   const timer = setTimeout(
@@ -180,8 +182,9 @@ async function runBlock(
         shutdown: cancellationDetails?.workerShutdown === true && cancellationDetails.cancelRequested !== true,
       };
     }
-    if (isBlockFailure(error) && error.retryable && started.attempt < call.attempts)
+    if (isBlockFailure(error) && error.retryable && !terminal.includes(error.code) && started.attempt < call.attempts) {
       return { kind: "retry", code: error.code };
+    }
     const emissions = isBlockFailure(error) ? error.emitted : [];
     return finished({ status: "FAILED", endReason: "node_failed", emissions, error: recordedError(error) });
   } finally {

@@ -4,13 +4,14 @@ import type { OpenNode, State } from "../db/state";
 import type { Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
 import type { Emission, Limits, NestedGraph } from "../graph/definition";
-import { deliver, start, type Delivery, type Mint, type Pending, type Waiting } from "../graph/deliver";
+import { openPlanner, start, type Mint, type Planner, type Ready, type Waiting } from "../graph/deliver";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import { resolveLimits } from "../graph/limits";
+import { childInputs, missingChildInputs } from "../graph/nested";
 import type { EndReason } from "../graph/status";
 import type { RemoteWork, Work } from "../workflows/messages";
 import { NodeDraft } from "./node-draft";
-import { childInputs, labelOf, missingInput, recordedError, remoteWork } from "./node-facts";
+import { labelOf, missingInput, recordedError, remoteWork } from "./node-facts";
 import { isInline, isWait } from "./placement";
 import type { Bounds, Result } from "./result";
 import { UnitDraft } from "./unit-draft";
@@ -39,7 +40,7 @@ export class Segment {
   private readonly graph: CompiledGraph;
   private readonly state: State;
   private readonly draft: UnitDraft;
-  private pending: Pending;
+  private planner: Planner;
   /** Under a `self` fence results are kept, but nothing new follows from them. */
   private readonly grows: boolean;
   /** By node, in queue order: its executions in this segment that are not closed. */
@@ -55,7 +56,8 @@ export class Segment {
     this.state = state;
     this.grows = state.fence === null;
     this.draft = new UnitDraft(graph, state);
-    this.pending = { waiting: groupByNode(state.unfed), lastQueued: new Map(Object.entries(state.lastQueued)) };
+    const pending = { waiting: groupByNode(state.unfed), lastQueued: new Map(Object.entries(state.lastQueued)) };
+    this.planner = openPlanner(graph, pending, deps.mintNode);
     const load = (row: OpenNode) => this.draft.keep(NodeDraft.fromRecord(this.draft.compiled(row.nodeId), row));
     const recorded = [...state.undelivered, ...state.asked.filter((row) => !row.closed)].map(load);
     this.inlineQueue = state.queuedInline.map(load);
@@ -86,7 +88,9 @@ export class Segment {
   /** The first step: QUEUED becomes RUNNING and its starting nodes are ready. */
   begin(firstRunId: string): void {
     this.draft.begun = { firstRunId, event: this.draft.event("execution.started") };
-    this.apply(start(this.graph, this.state.inputs, this.deps.mintNode));
+    const { pending, ready } = start(this.graph, this.state.inputs, this.deps.mintNode);
+    this.planner = openPlanner(this.graph, pending, this.deps.mintNode);
+    this.queueAll(ready);
   }
 
   /** Answers whether it counts; false: the record says otherwise already (ended, another attempt, not due). */
@@ -146,7 +150,7 @@ export class Segment {
   }
 
   private unfed(): Waiting[] {
-    return [...this.pending.waiting.values()].flat();
+    return [...this.planner.pending().waiting.values()].flat();
   }
 
   private open(node: NodeDraft): void {
@@ -155,10 +159,8 @@ export class Segment {
     else this.openOf.set(node.nodeId, [node]);
   }
 
-  private apply(delivery: Delivery): void {
-    this.pending = delivery.pending;
-    for (const { nodeId, id, inputs, problem } of delivery.ready)
-      this.queue(this.draft.ready(nodeId, id, inputs), problem);
+  private queueAll(ready: readonly Ready[]): void {
+    for (const { nodeId, id, inputs, problem } of ready) this.queue(this.draft.ready(nodeId, id, inputs), problem);
   }
 
   private queue(node: NodeDraft, problem: string | null): void {
@@ -268,7 +270,7 @@ export class Segment {
       const node = list[index];
       if (!node || node.queuedSeq > oldestLive) return;
       for (const emission of node.takeUndelivered()) {
-        if (this.grows) this.apply(deliver(this.graph, this.pending, nodeId, emission, this.deps.mintNode));
+        if (this.grows) this.queueAll(this.planner.deliver(nodeId, emission));
       }
       if (!node.hasEnded) return;
       list.splice(index, 1);
@@ -297,9 +299,9 @@ export class Segment {
     this.fail(node, "limit_exceeded", { code: "limit_exceeded", message });
   }
 
-  private admit(node: NodeDraft, { graphId, version, inputSchema }: NestedGraph): void {
-    const inputs = childInputs(node.inputs, inputSchema.properties);
-    const missing = inputSchema.required.filter((name) => !Object.hasOwn(inputs, name));
+  private admit(node: NodeDraft, { graphId, version }: NestedGraph): void {
+    const inputs = childInputs(node.compiled, node.inputs);
+    const missing = missingChildInputs(node.compiled, inputs);
     if (missing.length > 0) {
       return this.fail(node, "node_failed", {
         code: "invalid_inputs",

@@ -94,7 +94,8 @@ const link = z.strictObject({
 });
 
 const settings = z.strictObject({
-  onNodeFailure: z.enum(["continue", "stop"]).optional(),
+  // "stop" comes with the engine: accepted and not done would be worse than refused.
+  onNodeFailure: z.enum(["continue"]).optional(),
   limits: limits(z.string()).optional(),
 });
 

@@ -5,7 +5,11 @@ import {
   sleep,
   TimeoutFailure,
 } from "@temporalio/workflow";
-import { defineSearchAttributeKey, SearchAttributeType, WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  WorkflowExecutionAlreadyStartedError,
+} from "@temporalio/common";
 import type { ExecutionId } from "../graph/ids";
 import { searchAttributeNames, type Answer, type ExecutionInput, type Work } from "./messages";
 import { record, runNode } from "./proxies";

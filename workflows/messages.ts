@@ -16,8 +16,11 @@ export type RemoteWork = {
   readonly block: string;
   /** Longest one attempt may take. */
   readonly timeoutMs: number;
-  /** Attempts in all that a failing block gets. */
+  /** Attempts in all that a failing block gets, and the pauses between them. */
   readonly attempts: number;
+  readonly firstIntervalMs: number;
+  readonly backoff: number;
+  readonly maxIntervalMs: number;
 };
 
 export type ChildWork = {

@@ -23,7 +23,7 @@ const attemptsForLostWorkers = 4;
 const timeoutSlackMs = 15_000;
 
 export function runNode(executionId: ExecutionId, work: RemoteWork): Promise<Answer> {
-  const { id, label, block, attempts, timeoutMs } = work;
+  const { id, label, block, attempts, timeoutMs, firstIntervalMs, backoff, maxIntervalMs } = work;
   const nodes = proxyActivities<Record<string, NodeActivity>>({
     summary: label,
     startToCloseTimeout: timeoutMs + timeoutSlackMs,
@@ -32,9 +32,9 @@ export function runNode(executionId: ExecutionId, work: RemoteWork): Promise<Ans
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: {
       maximumAttempts: attempts + attemptsForLostWorkers,
-      initialInterval: "1 second",
-      backoffCoefficient: 2,
-      maximumInterval: "1 minute",
+      initialInterval: firstIntervalMs,
+      backoffCoefficient: backoff,
+      maximumInterval: Math.max(firstIntervalMs, maxIntervalMs),
     },
   });
   return (nodes[block] as NodeActivity)({ executionId, id, attempts, timeoutMs });

@@ -303,7 +303,7 @@ function graphs(name: string, nested: readonly GraphNode[]): fc.Arbitrary<GraphD
     minLength: 1,
     maxLength: 4,
   });
-  const settings = fc.option(fc.record({ onNodeFailure: fc.constantFrom("stop" as const, "continue" as const) }), {
+  const settings = fc.option(fc.record({ onNodeFailure: fc.constant("continue" as const) }), {
     nil: undefined,
   });
   return fc.record({ stores, settings, text: fc.string({ minLength: 1 }), secret: fc.boolean() }).map((made) => {
