@@ -1,4 +1,3 @@
-import { uuidv7 } from "uuidv7";
 import { commitStep } from "../../db/step";
 import { beginWithChildren, beginWithNodes, fence, newExecutionId, testTree } from "../support/factory";
 
