@@ -119,7 +119,22 @@ async function runEntry([entry, ...args]) {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  if (process.env.npm_lifecycle_event) watchParent(() => child.kill("SIGTERM"));
   return finish(child);
+}
+
+/**
+ * npm passes signals on to the shell of its script only. The scripts of package.json `exec`, so that we are that process; that
+ * npm was killed with kill -9 is seen here.
+ */
+function watchParent(gone) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    gone();
+  }, 500);
+  timer.unref();
 }
 
 function finish(child) {

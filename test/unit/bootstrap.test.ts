@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -22,7 +23,9 @@ function setup(entry: string) {
   mkdirSync(join(clone, "local"));
   cpSync(join(root, "local/bootstrap.mjs"), join(clone, "local/bootstrap.mjs"));
   cpSync(join(root, "package-lock.json"), join(clone, "package-lock.json"));
-  writeFileSync(join(clone, "package.json"), "{}");
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: { dev: string } };
+  const script = scripts.dev.replace("local/dev.ts", "local/entry.ts");
+  writeFileSync(join(clone, "package.json"), JSON.stringify({ scripts: { go: script } }));
   writeFileSync(join(clone, "local/entry.ts"), entry);
   const npm = join(clone, "npm.js");
   const modules = JSON.stringify(join(root, "node_modules"));
@@ -38,8 +41,17 @@ function setup(entry: string) {
     });
     return { child, stdout: text(child.stdout), stderr: text(child.stderr), exited: once(child, "exit") };
   };
+  const runByNpm = () => {
+    const child = spawn("npm", ["run", "--silent", "go"], { cwd: clone, stdio: ["ignore", "pipe", "ignore"] });
+    return {
+      child,
+      lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](),
+      exited: once(child, "exit"),
+    };
+  };
   return {
     run,
+    runByNpm,
     install: () => symlinkSync(join(root, "node_modules"), join(clone, "node_modules")),
     /** Until npm has been started. */
     waitForNpm: async () => {
@@ -50,6 +62,11 @@ function setup(entry: string) {
 }
 
 const printArgs = `const args: string[] = process.argv.slice(2); console.log(args.join(",")); process.exitCode = 7;`;
+
+const untilStopped = `
+  process.on("SIGTERM", () => { console.log("stopping"); process.exit(3); });
+  setInterval(() => {}, 1000);
+  console.log("up");`;
 
 describe("the bootstrap", () => {
   test("runs a TypeScript entry with its arguments and keeps its exit code", async () => {
@@ -91,9 +108,7 @@ describe("the bootstrap", () => {
   });
 
   test("passes a SIGTERM on and waits for the entry's own end", async () => {
-    const { run, install } = setup(
-      `process.on("SIGTERM", () => { console.log("stopping"); process.exit(3); }); setInterval(() => {}, 1000); console.log("up");`,
-    );
+    const { run, install } = setup(untilStopped);
     install();
     const { child, exited } = run();
     await once(child.stdout, "data");
@@ -110,5 +125,23 @@ describe("the bootstrap", () => {
     await once(child.stdout, "data");
     child.kill("SIGKILL");
     expect(await stdout).toMatch(/alone/);
+  });
+
+  test("ends the entry when npm gets a SIGTERM, and npm waits for it", async () => {
+    const { runByNpm, install } = setup(untilStopped);
+    install();
+    const { child, lines, exited } = runByNpm();
+    await lines.next();
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([3, null]);
+  });
+
+  test("ends the entry when npm is killed", async () => {
+    const { runByNpm, install } = setup(untilStopped);
+    install();
+    const { child, lines } = runByNpm();
+    await lines.next();
+    child.kill("SIGKILL");
+    expect(await lines.next()).toEqual({ done: false, value: "stopping" });
   });
 });
