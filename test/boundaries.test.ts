@@ -148,6 +148,7 @@ const rooms: readonly Room[] = [
       "../blocks/catalog",
     ],
   },
+  { file: "db/main.ts", allowed: ["./migrate", "../config/env"], refused: ["./client", "pg", "node:fs", "../api/app"] },
   {
     file: "worker/planted.ts",
     allowed: [
