@@ -89,7 +89,7 @@ async function examineApi(given: string | undefined, config: Config): Promise<Fi
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const says = `${error.details[0] ?? error.message} (known from ${from})`;
-    const remedy = error.details[1] ?? "npm run dev starts it; --api <url> names another one";
+    const remedy = "npm run dev starts it; --api <url> names another one";
     return [
       { name: "api", state: "wrong", says, remedy },
       ...apiNeeds.map((name) => ({ name, state: "unknown" as const, says: "only the API can tell", remedy: null })),

@@ -41,8 +41,12 @@ export class Failure extends Error {
 /** An answer with an error, as the API gave it. */
 export function failureOf(problem: Problem): Failure {
   const faults = problem.errors.map(({ pointer, detail }) => `${pointer || "/"}  ${detail}`);
+  const isRepeated = problem.errors.some(({ detail }) => problem.detail.includes(detail));
   const title = `${problem.title} (${problem.status} ${problem.code})`;
-  return new Failure(kindOf(problem.status), title, { details: [problem.detail, ...faults], problem });
+  return new Failure(kindOf(problem.status), title, {
+    details: isRepeated ? faults : [problem.detail, ...faults],
+    problem,
+  });
 }
 
 function kindOf(status: number): ExitKind {

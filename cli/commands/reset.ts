@@ -2,7 +2,8 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { claimDataDir, readRunning } from "../../local/data-folder";
+import { claimDataDir } from "../../local/data-folder";
+import { assertFree } from "../data-folder";
 import { readEnvironment } from "../environment";
 import { Failure } from "../failure";
 import { openTerminal } from "../session";
@@ -36,14 +37,6 @@ export function addReset(program: Command): void {
     });
 }
 
-function assertFree(dataDir: string): void {
-  const running = readRunning(dataDir);
-  if (!running) return;
-  throw new Failure("refused", `${dataDir} is in use by process ${running.owner.pid}`, {
-    details: ["stop it first: Ctrl-C where npm run dev (or treeline up) runs"],
-  });
-}
-
 async function ask(dataDir: string, found: readonly string[], terminal: Terminal): Promise<boolean> {
   if (!process.stdin.isTTY || terminal.isJson) {
     throw new Failure("usage", "There is nobody to ask", { details: ["--yes deletes without asking"] });
@@ -61,7 +54,9 @@ async function ask(dataDir: string, found: readonly string[], terminal: Terminal
 
 /** Holds the folder meanwhile. A rename comes first, so that a kill in the middle leaves nothing that looks like data. */
 async function remove(dataDir: string, found: readonly string[], terminal: Terminal): Promise<void> {
-  const claim = await claimDataDir(dataDir, terminal.note);
+  const claim = await claimDataDir(dataDir, terminal.note).catch((cause: unknown) => {
+    throw new Failure("refused", cause instanceof Error ? cause.message : String(cause), { cause }); // somebody was quicker
+  });
   try {
     for (const name of found) {
       const [path, aside] = [join(dataDir, name), join(dataDir, deleted(name))];

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Ready } from "../../local/data-folder";
 import { describeError, stopOnSignal } from "../../local/signals";
 import type { Up } from "../../local/up";
+import { assertFree } from "../data-folder";
 import { readEnvironment } from "../environment";
 import { Failure } from "../failure";
 import { openTerminal } from "../session";
@@ -14,6 +15,7 @@ export function addUp(program: Command): void {
     .action(async (_options: unknown, command: Command) => {
       const terminal = openTerminal(command);
       const config = readEnvironment();
+      assertFree(config.dataDir);
       let up: Up | undefined;
       stopOnSignal(async () => {
         terminal.note("stopping");
