@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { isIPv6, type AddressInfo } from "node:net";
-import { Client, Connection } from "@temporalio/client";
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from "@temporalio/client";
 import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { catalog as builtIn } from "../blocks/catalog";
@@ -10,6 +10,7 @@ import { connect } from "../db/client";
 import { forgetOldKeys } from "../db/idempotency";
 import { createWaker } from "../db/wake";
 import type { BlockCatalog } from "../graph/block";
+import type { ExecutionId } from "../graph/ids";
 import { createApp } from "./app";
 import { createDispatcher } from "./dispatcher";
 import { createEndedListener } from "./ended";
@@ -69,14 +70,21 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
     wake: createWaker(db),
     log,
   });
-  opened.push(() => dispatcher.close());
+  // A connection that closes under a call takes the process down with it: every start is waited for.
+  const starting = new Set<Promise<void>>();
+  const startNow = async (id: ExecutionId) => {
+    const start = dispatcher.startNow(id).finally(() => starting.delete(start));
+    starting.add(start);
+    await start;
+  };
+  opened.push(() => Promise.all([dispatcher.close(), ...starting]));
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const stopping = new AbortController();
   const app = createApp({
     db,
     catalog: options.catalog ?? builtIn,
-    dispatcher,
+    dispatcher: { ...dispatcher, startNow },
     ended,
     checkReadiness: () => checkReadiness({ db, client, taskQueue: config.taskQueue }),
     config,
@@ -96,9 +104,13 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
   return urlOf(server);
 }
 
-/** Lazy: while Temporal is away starts and stops are recorded all the same. */
+/**
+ * Lazy: while Temporal is away starts and stops are recorded all the same. Few retries: the outbox is tried again anyway, and
+ * the client's own ten would hold up the process's end for 20 s.
+ */
 function connectTemporal({ config, temporalAddress }: ApiOptions, opened: (() => unknown)[]): Client {
-  const connection = Connection.lazy({ address: temporalAddress });
+  const retry = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 3 }));
+  const connection = Connection.lazy({ address: temporalAddress, interceptors: [retry] });
   opened.push(() => connection.close());
   return new Client({ connection, namespace: config.temporalNamespace });
 }
