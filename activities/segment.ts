@@ -62,7 +62,7 @@ export class Segment {
     const recorded = [...state.undelivered, ...state.asked.filter((row) => !row.closed)].map(load);
     this.inlineQueue = state.queuedInline.map(load);
     this.childQueue = state.queuedChildren.map(load);
-    const inOrder = [...recorded, ...this.inlineQueue].sort((a, b) => a.queuedSeq - b.queuedSeq);
+    const inOrder = [...recorded, ...this.inlineQueue, ...this.childQueue].sort((a, b) => a.queuedSeq - b.queuedSeq);
     for (const node of inOrder) this.open(node);
     for (const node of recorded) this.toFlush.add(node.nodeId);
   }
@@ -123,6 +123,11 @@ export class Segment {
         break;
       }
     }
+    // As much was read as there is room for, and it is used up: the record may hold more.
+    const usedUp = (read: number, bound: number, left: number) => read >= bound && left === 0;
+    const { queuedInline, queuedChildren } = this.state;
+    if (usedUp(queuedInline.length, bounds.nodes, this.inlineQueue.length)) this.more = true;
+    if (usedUp(queuedChildren.length, bounds.children, this.childQueue.length)) this.more = true;
     const isLive = this.draft.begun !== null || this.state.status === "RUNNING" || this.state.status === "WAITING";
     if (this.grows && isLive && !this.hasWork() && this.state.open + this.draft.delta.open === 0)
       this.draft.end(this.unfed());

@@ -97,7 +97,7 @@ export type State = Head & {
   readonly runningChildren: number;
   /** The node executions asked for. */
   readonly asked: readonly OpenNode[];
-  /** By node: queue number of its oldest live execution, those asked for left out. */
+  /** By node: queue number of its oldest live execution; those asked for and the queued ones above, which may end here, are left out. */
   readonly oldestLive: { readonly [nodeId: string]: number };
   /** By node with static pins: frozen inputs of its most recently queued execution. */
   readonly lastQueued: { readonly [nodeId: string]: JsonObject };
@@ -123,12 +123,19 @@ const openNode = `json_build_object('id', n.id, 'nodeId', n.node_id, 'status', n
 
 /** All the planner asks about one execution, in one round trip and one snapshot. $1 id, $2 nodes, $3 static, $4 unordered, $5 asked, $6 and $7 windows. */
 const stateQuery = `
-with oldest as (
+with queued as (
+  (select n.* from node_executions n where n.execution_id = $1 and n.status = 'QUEUED' and n.ended_at is null and n.placement = 'inline'
+    order by n.queued_seq limit $6)
+  union all
+  (select n.* from node_executions n where n.execution_id = $1 and n.status = 'QUEUED' and n.ended_at is null and n.placement = 'child'
+    order by n.queued_seq limit $7)
+), oldest as (
   select w.node_id, l.queued_seq
     from unnest($2::text[]) as w (node_id)
     cross join lateral (
       select n.queued_seq from node_executions n
        where n.execution_id = $1 and n.node_id = w.node_id and n.ended_at is null and n.queued_seq is not null and n.id <> all ($5::uuid[])
+         and n.id not in (select id from queued)
        order by n.queued_seq limit 1) l
 )
 select ${headColumns},
@@ -138,12 +145,8 @@ select ${headColumns},
      where n.execution_id = e.id and not n.closed and (n.ended_at is not null or n.emitted > n.delivered) and n.id <> all ($5::uuid[])
        and (n.node_id = any ($4::text[]) or not exists (select 1 from oldest where oldest.node_id = n.node_id and oldest.queued_seq < n.queued_seq))),
      '[]') as undelivered,
-  coalesce((select json_agg(${openNode} order by n.queued_seq) from (
-     select * from node_executions n where n.execution_id = e.id and n.status = 'QUEUED' and n.ended_at is null and n.placement = 'inline'
-      order by n.queued_seq limit $6) n), '[]') as "queuedInline",
-  coalesce((select json_agg(${openNode} order by n.queued_seq) from (
-     select * from node_executions n where n.execution_id = e.id and n.status = 'QUEUED' and n.ended_at is null and n.placement = 'child'
-      order by n.queued_seq limit $7) n), '[]') as "queuedChildren",
+  coalesce((select json_agg(${openNode} order by n.queued_seq) from queued n where n.placement = 'inline'), '[]') as "queuedInline",
+  coalesce((select json_agg(${openNode} order by n.queued_seq) from queued n where n.placement = 'child'), '[]') as "queuedChildren",
   (select count(*)::int from node_executions n where n.execution_id = e.id and n.status = 'RUNNING' and n.ended_at is null and n.placement = 'child') as "runningChildren",
   coalesce((select json_agg(${openNode}) from node_executions n where n.id = any ($5::uuid[]) and n.execution_id = e.id), '[]') as asked,
   coalesce((select json_object_agg(node_id, queued_seq) from oldest), '{}') as "oldestLive",
