@@ -1,10 +1,11 @@
 import type { Config } from "../config/env";
 import { claimDataDir } from "./data-folder";
 import type { Ready } from "./data-folder";
+import { joinPostgres, joinTemporal } from "./outside";
 import { startPostgres } from "./postgres";
 import { startGuard } from "./server";
 import type { Server } from "./server";
-import { assertAnswers, startTemporal } from "./temporal";
+import { startTemporal } from "./temporal";
 import { findTemporalCli } from "./temporal-cli";
 
 type Report = (line: string) => void;
@@ -34,13 +35,14 @@ export async function startServices(config: Config, report: Report): Promise<Ser
   const host = await openHost(config, report);
   try {
     // one after the other: at once they only slow each other down on two cores
-    const databaseUrl = config.databaseUrl ?? (await host.postgres());
-    const temporal = await (config.temporalAddress === null
-      ? host.temporal()
-      : joinCluster(config, config.temporalAddress));
+    const databaseUrl = config.databaseUrl === null ? await host.postgres() : await joinPostgres(config.databaseUrl);
+    const temporal =
+      config.temporalAddress === null
+        ? await host.temporal()
+        : await joinTemporal(config.temporalAddress, config.temporalUiUrl);
     return {
       databaseUrl,
-      databaseDirectUrl: config.databaseDirectUrl ?? databaseUrl,
+      databaseDirectUrl: (config.databaseUrl && config.databaseDirectUrl) ?? databaseUrl,
       temporalAddress: temporal.address,
       temporalUiUrl: temporal.uiUrl,
       temporalFresh: temporal.fresh,
@@ -63,12 +65,6 @@ export async function startDatabase(config: Config, report: Report): Promise<{ u
     await host.stop();
     throw error;
   }
-}
-
-/** A cluster that somebody else runs. */
-async function joinCluster({ temporalUiUrl }: Config, address: string) {
-  await assertAnswers(address);
-  return { address, uiUrl: temporalUiUrl, fresh: false, settled: () => undefined };
 }
 
 /** The data folder, taken for this process, and what runs in it. */

@@ -42,11 +42,10 @@ export type TemporalOptions = {
   readonly started: (server: Server) => void;
 };
 
-export type EmbeddedTemporal = {
+export type RunningTemporal = {
   /** host:port */
   readonly address: string;
-  readonly uiUrl: string;
-  readonly server: Server;
+  readonly uiUrl: string | null;
   /** Whether its record was lost or of another version, so that open executions have to begin again from Postgres. */
   readonly fresh: boolean;
   /** Called once they have. Until then every start is fresh, in case one was killed in between. */
@@ -54,7 +53,7 @@ export type EmbeddedTemporal = {
 };
 
 /** Starts Temporal's dev server with its data in `<dataDir>/temporal`, and answers when it serves. */
-export async function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporal> {
+export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const { dataDir, cli, report } = options;
   const folder = join(dataDir, "temporal");
   mkdirSync(folder, { recursive: true });
@@ -64,17 +63,17 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
     if (removeFiles(folder)) report("Temporal's record is of another version: it begins a new one");
     writeFileSync(freshMark, "");
   }
-  let server: Started;
+  let where: Where;
   try {
-    server = await serve(file, options);
+    where = await serve(file, options);
   } catch (error) {
     if (!/malformed|not a database/.test(String(error))) throw error;
     report(`Temporal's record in ${file} is damaged: it begins a new one`);
     removeFiles(folder);
     writeFileSync(freshMark, "");
-    server = await serve(file, options);
+    where = await serve(file, options);
   }
-  return { ...server, fresh: existsSync(freshMark), settled: () => rmSync(freshMark, { force: true }) };
+  return { ...where, fresh: existsSync(freshMark), settled: () => rmSync(freshMark, { force: true }) };
 }
 
 /** Whether there were any. Files of another version go: were it ever used again, they would hold an old truth. */
@@ -84,12 +83,9 @@ function removeFiles(folder: string): boolean {
   return files.length > 0;
 }
 
-type Started = Pick<EmbeddedTemporal, "address" | "uiUrl" | "server">;
+type Where = Pick<RunningTemporal, "address" | "uiUrl">;
 
-async function serve(
-  file: string,
-  { cli, dataDir, namespace, port, guard, started }: TemporalOptions,
-): Promise<Started> {
+async function serve(file: string, { cli, dataDir, namespace, port, guard, started }: TemporalOptions): Promise<Where> {
   const host = "127.0.0.1";
   const chosen = port ?? (await choosePort(dataDir, "temporal"));
   const uiPort = await choosePort(dataDir, "temporal-ui");
@@ -111,7 +107,7 @@ async function serve(
     await server.stop();
     throw error;
   }
-  return { address, uiUrl: `http://${host}:${uiPort}`, server };
+  return { address, uiUrl: `http://${host}:${uiPort}` };
 }
 
 function pairs(option: string, values: Readonly<Record<string, string | number>>): readonly string[] {
@@ -148,15 +144,6 @@ function isListening(address: string): Promise<boolean> {
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
     socket.once("connect", () => socket.destroy());
   });
-}
-
-/** Throws, with the remedy, if no Temporal answers at `address`, which somebody else runs. */
-export async function assertAnswers(address: string): Promise<void> {
-  try {
-    await (await Connection.connect({ address, connectTimeout: "10s" })).close();
-  } catch (cause) {
-    throw new Error(`no Temporal answers at TEMPORAL_ADDRESS=${address}: start it, or unset the variable`, { cause });
-  }
 }
 
 /** All of them while the namespace is still being made. */

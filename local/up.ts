@@ -40,12 +40,12 @@ export async function bringUp(config: Config, report: Report, log?: string): Pro
 export async function startTreeline(config: Config, services: Services, report: Report, logFile?: string): Promise<Up> {
   const { databaseUrl, databaseDirectUrl, temporalAddress, temporalUiUrl, temporalFresh } = services;
   await migrate(databaseUrl, report);
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: logFile ?? 2, sync: true }));
+  const log = pino({ level: config.logLevel }, pino.destination({ dest: logFile ?? 2, mkdir: true }));
   const shared = { config, databaseUrl, databaseDirectUrl, temporalAddress, log };
   report("starting worker and api");
   const worker = await startWorker({ ...shared, temporalFresh });
   try {
-    const api = await startApi({ ...shared, temporalUiUrl, client: worker.client });
+    const api = await startApi({ ...shared, temporalUiUrl, client: worker.client }).catch(explainPort);
     services.temporalSettled();
     const stop = async () => {
       await api.stop();
@@ -59,6 +59,11 @@ export async function startTreeline(config: Config, services: Services, report: 
     await worker.stop();
     throw error;
   }
+}
+
+function explainPort(error: unknown): never {
+  if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
+  throw new Error("The API's port is taken: set PORT to another one, or stop what listens there", { cause: error });
 }
 
 async function withPatience(stopping: Promise<void>, report: Report): Promise<void> {

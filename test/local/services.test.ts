@@ -67,4 +67,11 @@ describe("startServices", () => {
     expect(second.temporalUiUrl).toBe(first.temporalUiUrl);
     expect(await query(second.databaseUrl, "select to_regclass('kept')::text as found")).toEqual([{ found: "kept" }]);
   });
+
+  test("names the variable of a Postgres that does not answer, not its password", async () => {
+    const config = { ...localConfig(testFolder()), databaseUrl: "postgres://someone:hunter2@127.0.0.1:1/somewhere" };
+    const failure: unknown = await startServices(config, () => {}).catch((error: unknown) => error);
+    expect(String(failure)).toMatch(/DATABASE_URL: no Postgres lets us in at 127\.0\.0\.1:1\/somewhere/);
+    expect(String(failure)).not.toMatch(/hunter2/);
+  });
 });
