@@ -139,7 +139,8 @@ function away(base: string, cause: unknown): Failure {
 
 /** fetch says "fetch failed"; why is in its cause, which for several addresses is a list. */
 function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : reasonOf(error.cause);
+  if (typeof error !== "object" || error === null) return String(error);
+  if ("errors" in error && Array.isArray(error.errors)) return reasonOf(error.errors[0]);
+  if ("cause" in error && error.cause !== undefined) return reasonOf(error.cause);
+  return "message" in error ? String(error.message) : "no reason was given";
 }

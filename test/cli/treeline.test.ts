@@ -46,7 +46,6 @@ const failing = {
       constants: { value1: "a", operator: ">", value2: {} },
     },
   ],
-  settings: { onNodeFailure: "stop" },
 };
 
 describe("treeline run", () => {
