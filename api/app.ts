@@ -18,7 +18,7 @@ import { processRoutes } from "./routes/process";
 import { stopRoutes } from "./routes/stops";
 
 /** Every call of the API. */
-export function createRoutes(deps: AppDeps): Route[] {
+function createRoutes(deps: AppDeps): Route[] {
   const { db, catalog, uiUrl, config } = deps;
   const shared = {
     ...deps,

@@ -3,7 +3,7 @@ import { readDuration } from "../graph/durations";
 import { TreelineError } from "../graph/errors";
 
 /** Most executions, node executions or graphs in one answer. */
-export const pageSizes = { default: 50, max: 200 } as const;
+const pageSizes = { default: 50, max: 200 } as const;
 
 const waitMaxMs = 120_000;
 
@@ -37,7 +37,7 @@ export function repeated<Item extends z.ZodType>(item: Item) {
 }
 
 /** Cursors are opaque to clients, so that what they hold may change. */
-export function encodeCursor(place: readonly (string | number)[]): string {
+function encodeCursor(place: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 

@@ -8,7 +8,7 @@ const pins = z.looseObject({
   required: z.array(z.string()),
 });
 
-export const fault = z.strictObject({ pointer: z.string(), detail: z.string() });
+const fault = z.strictObject({ pointer: z.string(), detail: z.string() });
 
 export const graphSummary = z
   .strictObject({

@@ -76,6 +76,15 @@ describe("errors", () => {
     }
   });
 
+  test("do not mistake brackets in texts for nesting", async () => {
+    await using app = await setup();
+    const description = `"\\${"[{".repeat(500)}\\"`;
+    expect(await app.post("/v1/graphs", { ...greeter, description })).toMatchObject({
+      status: 201,
+      body: { description },
+    });
+  });
+
   test("refuse owners and actors that are no names", async () => {
     await using app = await setup();
     for (const header of ["X-Treeline-Owner", "X-Treeline-Actor"]) {

@@ -125,7 +125,7 @@ describe("the API's process", () => {
     );
     await bundle.api.stop();
     expect(await waiting).toMatchObject({ status: 201, body: { status: "QUEUED" } });
-    await expect(bundle.ask("/healthz")).rejects.toThrow();
+    await expect(bundle.ask("/healthz")).rejects.toThrow("fetch failed");
   });
 
   test("says that its port is taken, and leaves no connection open", async () => {
