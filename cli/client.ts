@@ -132,7 +132,7 @@ function foreign(base: string, cause?: unknown): Failure {
 function away(base: string, cause: unknown): Failure {
   const details = [
     `${base}: ${reasonOf(cause)}`,
-    "npm run dev starts it; --api <url> names another one; treeline doctor looks.",
+    "npm run dev starts it; --api <url> names another one; npm run treeline -- doctor looks closer.",
   ];
   return new Failure("unreachable", "The API does not answer", { details, cause });
 }

@@ -4,7 +4,7 @@ import { Failure } from "./failure";
 const firstGapMs = 50;
 const longestGapMs = 500;
 /** An API that starts again is back sooner. */
-const awayForMs = 30_000;
+const awayForMs = 60_000;
 const leavingSignals = ["SIGINT", "SIGTERM"] as const;
 
 export type Follow<Answer> = {
@@ -13,7 +13,7 @@ export type Follow<Answer> = {
   isOver(answer: Answer): boolean;
   /** Gets each answer but the last. */
   onAnswer?(answer: Answer): void;
-  /** The API was away; it is asked again. */
+  /** The API is away, said once; it is asked again. */
   onAway(): void;
   /** Said to one who leaves before the end: what goes on, and where to look again. */
   readonly hints: readonly string[];
@@ -22,7 +22,7 @@ export type Follow<Answer> = {
 
 /**
  * Asks again and again until it is over, and answers the last answer: soon at first, then every half second, less often where
- * an answer takes long. An API that is away is asked for 30 s more. Throws a `Failure`: `left` at Ctrl-C, `timed_out`.
+ * an answer takes long. An API that is away is asked for a minute more. Throws a `Failure`: `left` at Ctrl-C, `timed_out`.
  */
 export async function follow<Answer>(what: Follow<Answer>): Promise<Answer> {
   const { signal, close } = listenForLeaving(what);
@@ -45,8 +45,8 @@ async function askUntilOver<Answer>(what: Follow<Answer>, signal: AbortSignal): 
       what.onAnswer?.(answer);
     } catch (error) {
       if (!isAway(error) || begun - (awaySince ?? begun) > awayForMs) throw error;
+      if (awaySince === null) what.onAway();
       awaySince ??= begun;
-      what.onAway();
     }
     await pause(Math.max(gapMs, Date.now() - begun), signal);
     gapMs = Math.min(longestGapMs, 2 * gapMs);

@@ -31,14 +31,17 @@ function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof CommanderError) {
     const [title = "", ...details] = error.message.replace(/^error: /, "").split("\n");
-    return new Failure("usage", title, { details: [...details, "treeline <command> --help shows how it is used"] });
+    return new Failure("usage", title, {
+      details: [...details, "npm run treeline -- <command> --help shows how it is used"],
+    });
   }
   const title = error instanceof Error ? error.message : String(error);
   return new Failure("fault", `Unexpected: ${title}`, { details: ["--debug shows where"], cause: error });
 }
 
 function linesOf(failure: Failure): string[] {
-  return [failure.message, ...failure.details.map((detail) => `  ${detail}`)];
+  const afterEcho = failure.kind === "left" && process.stderr.isTTY ? [""] : []; // the terminal has shown ^C on this line
+  return [...afterEcho, failure.message, ...failure.details.map((detail) => `  ${detail}`)];
 }
 
 function toLine(text: string): string {

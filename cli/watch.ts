@@ -65,8 +65,8 @@ export function assertCompleted(execution: Execution): void {
 function hintsFor(id: string): string[] {
   return [
     `execution ${id} goes on`,
-    `look again:  treeline tree ${id} --watch`,
-    `stop it:     treeline stop ${id} --wait`,
+    `look again:  npm run treeline -- tree ${id} --watch`,
+    `stop it:     npm run treeline -- stop ${id} --wait`,
   ];
 }
 

@@ -9,7 +9,7 @@ export function addDoctor(program: Command): void {
   program
     .command("doctor")
     .description("Look whether everything is there, and say what helps where it is not")
-    .addHelpText("after", "\nExample:\n  treeline doctor")
+    .addHelpText("after", "\nExample:\n  npm run treeline -- doctor")
     .action(async (_options: unknown, command: Command) => {
       const terminal = openTerminal(command);
       const findings = await examine(command.optsWithGlobals<GlobalOptions>().api);

@@ -10,7 +10,7 @@ export function addGraphs(program: Command): void {
     .command("graphs")
     .description("The latest version of each graph, the newest first")
     .option("--limit <n>", "at most so many", readCount, 50)
-    .addHelpText("after", "\nExample:\n  treeline graphs --limit 10")
+    .addHelpText("after", "\nExample:\n  npm run treeline -- graphs --limit 10")
     .action(async (options: { limit: number }, command: Command) => {
       const { api, terminal } = openSession(command);
       const { items, nextCursor } = await api.listGraphs(options.limit);
@@ -23,7 +23,7 @@ export function addGraphs(program: Command): void {
     .description("A graph: its inputs, outputs and nodes")
     .argument("<id>", "of the graph")
     .option("--graph-version <n>", "not the latest version but this one", readCount)
-    .addHelpText("after", "\nExample:\n  treeline graphs show 0199c0de-0000-7000-8000-000000000000")
+    .addHelpText("after", "\nExample:\n  npm run treeline -- graphs show 0199c0de-0000-7000-8000-000000000000")
     .action(async (id: string, options: { graphVersion?: number }, command: Command) => {
       const { api, terminal } = openSession(command);
       const graph = await api.readGraph(id, options.graphVersion);
@@ -34,7 +34,7 @@ export function addGraphs(program: Command): void {
     .command("add")
     .description("Save the graph of a file, in Treeline's form or in AutoGPT's export form, with its nested graphs")
     .argument("<file>", "JSON")
-    .addHelpText("after", "\nExample:\n  treeline graphs add examples/travel-notes.json")
+    .addHelpText("after", "\nExample:\n  npm run treeline -- graphs add examples/travel-notes.json")
     .action(async (file: string, _options: unknown, command: Command) => {
       const { api, terminal } = openSession(command);
       const saved = await saveFile(api, file);

@@ -20,7 +20,7 @@ export function addList(program: Command): void {
     .option("-l, --label <name:value>", "only with this label; may be repeated", addLabel)
     .option("--roots", "without those of nested graphs")
     .option("--limit <n>", "at most so many", readCount, 20)
-    .addHelpText("after", "\nExample:\n  treeline list --roots --status running,waiting")
+    .addHelpText("after", "\nExample:\n  npm run treeline -- list --roots --status running,waiting")
     .action(async (options: Options, command: Command) => {
       const { api, terminal } = openSession(command);
       const query = {

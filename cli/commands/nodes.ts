@@ -13,7 +13,10 @@ export function addNodes(program: Command): void {
     .option("--status <list>", "only these, such as failed,terminated")
     .option("--node <id>", "only of this node of the graph")
     .option("--limit <n>", "at most so many", readCount, 200)
-    .addHelpText("after", "\nExample:\n  treeline nodes 0199c0de-0000-7000-8000-000000000000 --status failed")
+    .addHelpText(
+      "after",
+      "\nExample:\n  npm run treeline -- nodes 0199c0de-0000-7000-8000-000000000000 --status failed",
+    )
     .action(async (id: string, { status, node, limit }: Options, command: Command) => {
       const { api, terminal } = openSession(command);
       const query = { status: status?.toUpperCase().split(/[\s,]+/), nodeId: node };

@@ -21,7 +21,7 @@ export function addReset(program: Command): void {
     .command("reset")
     .description("Delete the data of the embedded Postgres and Temporal, after asking")
     .option("--yes", "do not ask")
-    .addHelpText("after", "\nExample:\n  treeline reset --yes")
+    .addHelpText("after", "\nExample:\n  npm run treeline -- reset --yes")
     .action(async ({ yes }: { yes?: true }, command: Command) => {
       const terminal = openTerminal(command);
       const { dataDir, databaseUrl } = readEnvironment();

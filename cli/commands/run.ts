@@ -23,8 +23,8 @@ type Options = {
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const example = `
 Examples:
-  treeline run examples/travel-notes.json --input 'cities=["Oslo","Quito"]' --watch
-  treeline run 0199c0de-0000-7000-8000-000000000000 --input who=Ada --wait --timeout 30s --json`;
+  npm run treeline -- run examples/travel-notes.json --input 'cities=["Oslo","Quito"]' --watch
+  npm run treeline -- run 0199c0de-0000-7000-8000-000000000000 --input who=Ada --wait --timeout 30s --json`;
 
 export function addRun(program: Command): void {
   program
@@ -56,7 +56,7 @@ export function addRun(program: Command): void {
         assertCompleted(ended);
       } else {
         showExecution(terminal, started);
-        if (!terminal.isJson) terminal.note(`treeline tree ${started.id} --watch shows how it goes`);
+        if (!terminal.isJson) terminal.note(`npm run treeline -- tree ${started.id} --watch shows how it goes`);
       }
     });
 }

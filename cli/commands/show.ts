@@ -7,7 +7,7 @@ export function addShow(program: Command): void {
     .command("show")
     .description("An execution: status, inputs, outputs, error")
     .argument("<id>", "of the execution")
-    .addHelpText("after", "\nExample:\n  treeline show 0199c0de-0000-7000-8000-000000000000")
+    .addHelpText("after", "\nExample:\n  npm run treeline -- show 0199c0de-0000-7000-8000-000000000000")
     .action(async (id: string, _options: unknown, command: Command) => {
       const { api, terminal } = openSession(command);
       const execution = await api.readExecution(id);

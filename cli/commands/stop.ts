@@ -21,8 +21,8 @@ type Options = {
 const heldMs = 5_000;
 const example = `
 Examples:
-  treeline stop 0199c0de-0000-7000-8000-000000000000 --dry-run
-  treeline stop 0199c0de-0000-7000-8000-000000000000 --wait --deadline 5s --reason "wrong input"`;
+  npm run treeline -- stop 0199c0de-0000-7000-8000-000000000000 --dry-run
+  npm run treeline -- stop 0199c0de-0000-7000-8000-000000000000 --wait --deadline 5s --reason "wrong input"`;
 
 export function addStop(program: Command): void {
   program
@@ -51,7 +51,7 @@ export function addStop(program: Command): void {
       const requested = await api.stop(id, body);
       const stop = options.wait ? await waitUntilClosed(session, requested, options.timeout) : requested;
       terminal.answer(stop, () => stopLines(stop));
-      if (stop.status !== "CLOSED") terminal.note(`treeline stop ${id} --wait waits for the receipt`);
+      if (stop.status !== "CLOSED") terminal.note(`npm run treeline -- stop ${id} --wait waits for the receipt`);
     });
 }
 
@@ -62,7 +62,7 @@ async function waitUntilClosed({ api, terminal }: Session, requested: Stop, time
     ask: (signal) => api.readStop(id, { signal, waitMs: heldMs }),
     isOver: ({ status }) => status === "CLOSED",
     onAway: () => terminal.note(awayLine),
-    hints: [`stop ${id} goes on`, `wait again:  treeline stop ${executionId} --wait`],
+    hints: [`stop ${id} goes on`, `wait again:  npm run treeline -- stop ${executionId} --wait`],
     timeoutMs,
   });
 }

@@ -14,7 +14,10 @@ export function addTree(program: Command): void {
     .option("-w, --watch", "show it until it has ended")
     .option("--depth <n>", "only so many levels below it", readDepth)
     .option("--timeout <duration>", "watch no longer than this; it goes on", readDuration)
-    .addHelpText("after", "\nExample:\n  treeline tree 0199c0de-0000-7000-8000-000000000000 --watch --depth 2")
+    .addHelpText(
+      "after",
+      "\nExample:\n  npm run treeline -- tree 0199c0de-0000-7000-8000-000000000000 --watch --depth 2",
+    )
     .action(async (id: string, { watch, depth, timeout }: Options, command: Command) => {
       const { api, terminal } = openSession(command);
       if (watch) {

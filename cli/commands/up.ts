@@ -11,7 +11,7 @@ export function addUp(program: Command): void {
   program
     .command("up")
     .description("Start everything in this terminal, as npm run dev does; Ctrl-C stops it")
-    .addHelpText("after", "\nExample:\n  treeline up")
+    .addHelpText("after", "\nExample:\n  npm run treeline -- up")
     .action(async (_options: unknown, command: Command) => {
       const terminal = openTerminal(command);
       const config = readEnvironment();

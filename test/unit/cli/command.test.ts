@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { examineNode } from "../../../cli/examine";
 import { freePort } from "../../../local/ports";
 import { startCommand } from "../../cli/command";
 
@@ -74,6 +75,12 @@ test("doctor says what is wrong and what helps, and ends with 5", async () => {
       remedy: expect.stringContaining('LOG_LEVEL="loud"'),
     }),
   );
+});
+
+test("doctor finds a Node that is too old", () => {
+  expect(["18.20.8", "20.18.3", "20.19.0", "24.0.0"].map((version) => examineNode(version).state)).toEqual([
+    ...["wrong", "wrong", "ok", "ok"],
+  ]);
 });
 
 test("reset deletes what the embedded servers keep and nothing else, and only if told to where nobody can be asked", async () => {

@@ -49,7 +49,7 @@ function setup(rows: number) {
   const cells: string[][] = [];
   let [row, column] = [0, 0];
   const write = (text: string) => {
-    for (const [piece] of text.matchAll(/\x1b\[\??\d*[A-Za-z]|[^]/g)) {
+    for (const [piece] of text.matchAll(/\p{Cc}\[\??\d*[A-Za-z]|[^]/gu)) {
       const line = (cells[row] ??= []);
       if (piece.endsWith("A") && piece.length > 1) row -= Number.parseInt(piece.slice(2), 10);
       else if (piece === "\x1b[K" || piece === "\x1b[J") line.splice(column);

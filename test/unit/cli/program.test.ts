@@ -31,7 +31,7 @@ test.each(commands.map((command) => [command.name(), command] as const))(
   "%s --help shows an example, the options of every command and the exit codes",
   (name, command) => {
     const help = helpOf(command);
-    expect(help).toMatch(new RegExp(`Examples?:\\n  treeline (graphs )?${name}`));
+    expect(help).toMatch(new RegExp(`Examples?:\\n  npm run treeline -- (graphs )?${name}`));
     for (const option of ["--json", "--api <url>", "--help"]) expect(help).toContain(option);
     for (const { code, when } of exits) expect(help).toMatch(new RegExp(`^ +${code} .*${when.slice(0, 20)}`, "m"));
   },
