@@ -95,11 +95,19 @@ export function createActivities(deps: ActivityDeps) {
       if ("stopId" in fenced) await settle(fenced.stopId, null);
       return (await advance.record(executionId, null)).answer;
     },
-    /** A stop through Temporal's own doors: the fence first, then the same path as every stop. */
-    async fence(executionId: ExecutionId, cause: "signal" | "cancel", { reason, by }: StopSignal = {}): Promise<void> {
-      const asked = fromTemporal(cause);
+    /** A user's `stop` signal: the fence first, then the same path as every stop. */
+    async fenceSignalled(executionId: ExecutionId, { reason, by }: StopSignal): Promise<void> {
+      const asked = fromTemporal("signal");
       await openFence(db, { executionId, ...asked, reason: reason ?? null, requestedBy: by ?? asked.requestedBy });
       deps.wake(outboxWake);
+    },
+    /** The workflow was cancelled: by a stop, which has fenced it, or by somebody else, and then that is a stop too. */
+    async fenceCancelled(executionId: ExecutionId): Promise<Answer> {
+      const found = answerOver(await headOf(executionId));
+      if (found) return found;
+      await openFence(db, { executionId, ...fromTemporal("cancel") });
+      deps.wake(outboxWake);
+      return { state: "fenced", work: [], more: false };
     },
     /** After a cancel, when all that the workflow had in flight has ended. */
     async settleUnderFence(executionId: ExecutionId, over: readonly NodeExecutionId[]): Promise<Answer> {

@@ -1,0 +1,69 @@
+import { CancellationScope } from "@temporalio/workflow";
+import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+import { carryOut, endReasonOf } from "./carry-out";
+import { workWindow, type Answer, type Work } from "./messages";
+import { record } from "./proxies";
+
+/** What one execution has going at Temporal: all that its workflow remembers. */
+export class InFlight {
+  private readonly works = new Map<NodeExecutionId, { work: Work; ended: Promise<void> }>();
+  private readonly waits = new CancellationScope();
+  private readonly executionId: ExecutionId;
+  private readonly onAnswer: (answer: Answer | null) => void;
+
+  /** `onAnswer`: a piece of work has ended; null: what follows is to be asked for. */
+  constructor(executionId: ExecutionId, onAnswer: (answer: Answer | null) => void) {
+    this.executionId = executionId;
+    this.onAnswer = onAnswer;
+  }
+
+  get ids(): NodeExecutionId[] {
+    return [...this.works.keys()];
+  }
+
+  get hasRoom(): boolean {
+    return this.remotes <= workWindow / 2;
+  }
+
+  start(works: readonly Work[]): void {
+    for (const work of works) {
+      if (this.works.has(work.id) || (work.kind === "remote" && this.remotes >= workWindow)) continue;
+      this.works.set(work.id, { work, ended: this.follow(work) });
+    }
+  }
+
+  /** Timers are armed again from Postgres, so nobody needs to wait for them. */
+  leaveWaits(): void {
+    this.waits.cancel();
+  }
+
+  /** Resolves when all that is in flight now has ended. */
+  async allEnded(): Promise<void> {
+    await Promise.all([...this.works.values()].map(({ ended }) => ended));
+  }
+
+  private get remotes(): number {
+    return [...this.works.values()].filter(({ work }) => work.kind === "remote").length;
+  }
+
+  /** Never rejects: a failure becomes a record to read. Left alone where the workflow itself is cancelled. */
+  private async follow(work: Work): Promise<void> {
+    const carry = () => carryOut(this.executionId, work);
+    try {
+      const answer = await (work.kind === "wait" ? this.waits.run(carry) : carry());
+      this.works.delete(work.id);
+      this.onAnswer(answer);
+    } catch (error) {
+      this.works.delete(work.id);
+      const isLeft = work.kind === "wait" && this.waits.consideredCancelled;
+      if (isLeft || CancellationScope.current().consideredCancelled) return;
+      this.onAnswer(await this.settle(work, error));
+    }
+  }
+
+  /** What is recorded stands; else the node has failed, and a nested graph was stopped alone. */
+  private settle(work: Work, error: unknown): Promise<Answer> {
+    if (work.kind === "child") return record.settleChild(this.executionId, work.executionId);
+    return record.settleNode(this.executionId, work.id, endReasonOf(error));
+  }
+}
