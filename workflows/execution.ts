@@ -26,8 +26,8 @@ export async function execution({ executionId }: ExecutionInput): Promise<Execut
 
   function take(answer: Answer): void {
     if (!hasEnded()) now.answer = answer;
-    now.backlog ||= answer.more;
-    if (!draining()) inFlight.start(answer.work);
+    const fits = draining() || inFlight.start(answer.work);
+    now.backlog ||= answer.more || !fits;
     setCurrentDetails(`**${now.answer.state}**, ${inFlight.ids.length} in flight`);
   }
   const hasEnded = () => now.answer.state === "ended";

@@ -25,11 +25,15 @@ export class InFlight {
     return this.remotes <= workWindow / 2;
   }
 
-  start(works: readonly Work[]): void {
+  /** false: the window is full, and some of it is to be asked for again when there is room. */
+  start(works: readonly Work[]): boolean {
+    let fits = true;
     for (const work of works) {
-      if (this.works.has(work.id) || (work.kind === "remote" && this.remotes >= workWindow)) continue;
-      this.works.set(work.id, { work, ended: this.follow(work) });
+      if (this.works.has(work.id)) continue;
+      if (work.kind === "remote" && this.remotes >= workWindow) fits = false;
+      else this.works.set(work.id, { work, ended: this.follow(work) });
     }
+    return fits;
   }
 
   /** Timers are armed again from Postgres, so nobody needs to wait for them. */
