@@ -16,7 +16,7 @@ import { labelOf, remoteWork } from "./node-facts";
 import type { Bounds, Result } from "./result";
 import { Segment } from "./segment";
 
-export const bounds: Bounds = { nodes: 2_000, milliseconds: 1_000, inputBytes: 256 * 1024, children: 100 };
+const bounds: Bounds = { nodes: 2_000, milliseconds: 1_000, inputBytes: 256 * 1024, children: 100 };
 
 /** Plans that meet a newer version in a row: each one means that another step of this execution went through. */
 const plansAtMost = 50;

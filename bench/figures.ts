@@ -9,7 +9,7 @@ export function isRate(metric: Metric): boolean {
 }
 
 /** How many times better the first is: sooner where it is a time, more where it is a rate. Above 1, it wins. */
-export function ratioOf(metric: Metric, treeline: number, rawTemporal: number): number {
+function ratioOf(metric: Metric, treeline: number, rawTemporal: number): number {
   return isRate(metric) ? treeline / rawTemporal : rawTemporal / treeline;
 }
 

@@ -45,7 +45,7 @@ export function jsonLine(one: Case, measured: Measured): string {
   return JSON.stringify({ case: one.name, ...measured, ratio: first ? ratios[first] : null, ratios, expected });
 }
 
-export function isMet(expectation: Expectation, { treeline, rawTemporal }: Measured): boolean {
+function isMet(expectation: Expectation, { treeline, rawTemporal }: Measured): boolean {
   const figures = expectation.of === "ratio" ? ratiosOf(treeline, rawTemporal) : treeline;
   const value = figures[expectation.metric];
   if (value === undefined) return false;

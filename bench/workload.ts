@@ -26,7 +26,7 @@ export async function addLater(value: number): Promise<number> {
 }
 
 /** Values that come out of a run that begins with 0: how many, and their sum. */
-export function expectedResult(workload: Workload): { readonly values: number; readonly sum: number } {
+function expectedResult(workload: Workload): { readonly values: number; readonly sum: number } {
   if (workload.kind !== "nested") return { values: 1, sum: workload.nodes * addend };
   const { graphs } = workload;
   return { values: graphs, sum: (graphs * (graphs - 1)) / 2 + graphs * addend };

@@ -6,7 +6,6 @@ export const statuses = [...live, ...terminal] as const;
 export type Status = (typeof statuses)[number];
 export type TerminalStatus = (typeof terminal)[number];
 
-export const liveStatuses: readonly Status[] = live;
 export const terminalStatuses: readonly Status[] = terminal;
 
 export function isTerminal(status: Status): status is TerminalStatus {
@@ -51,4 +50,3 @@ export const legalMoves = {
  * the parent's own path is open.
  */
 export const stepKinds = ["grow", "settle", "relay"] as const;
-export type StepKind = (typeof stepKinds)[number];

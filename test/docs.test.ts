@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readConfig, variables } from "../config/env";
 import { errorTable } from "../graph/errors";
-import { endReasonsOf } from "../graph/status";
+import { endReasonsOf, legalMoves, stepKinds, type Status } from "../graph/status";
 
 const root = join(__dirname, "..");
 const pages = [
@@ -40,6 +40,20 @@ describe("the docs", () => {
   test("list every end reason under its status", () => {
     const inCode = Object.entries(endReasonsOf).map(([status, reasons]) => [status, reasons.join(", ")]);
     expect(readTable("docs/execution-lifecycle.md", "status")).toEqual(inCode);
+  });
+
+  test("draw no arrow between statuses that is not legal, and every status", () => {
+    const arrows = [...read("docs/execution-lifecycle.md").matchAll(/^ +([A-Z]+|\[\*\]) --> ([A-Z]+)/gm)];
+    const drawn = arrows.map(([, from, to]) => ({ from: from ?? "", to: to as Status }));
+    const isLegal = ({ from, to }: (typeof drawn)[number]) =>
+      from === "[*]" ? ["INCOMPLETE", "QUEUED"].includes(to) : legalMoves[to].some((status) => status === from);
+    expect(drawn.filter((arrow) => !isLegal(arrow))).toEqual([]);
+    expect([...new Set(drawn.map(({ to }) => to))].toSorted()).toEqual(Object.keys(legalMoves).toSorted());
+  });
+
+  test("list every kind of step", () => {
+    const kinds = readTable("docs/execution-lifecycle.md", "kind of step").map(([kind]) => kind?.replaceAll("_", ""));
+    expect(kinds).toEqual([...stepKinds]);
   });
 
   test("list every variable with its default, in the order of config/env.ts", () => {

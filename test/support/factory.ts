@@ -36,7 +36,7 @@ export async function saveGraph(
 }
 
 /** The smallest graph, for tests that write what happens in it themselves. */
-export const oneNode = draft([node("n", "StoreValue", { input: 1 })], []);
+const oneNode = draft([node("n", "StoreValue", { input: 1 })], []);
 
 /** Records a start: a QUEUED root in a tree of its own. */
 export async function startGraph(db: Database, graph: GraphVersion, more: Partial<NewTree> = {}): Promise<ExecutionId> {

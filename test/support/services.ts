@@ -8,6 +8,7 @@ import type { Config } from "../../config/env";
 import { migrate } from "../../db/migrate";
 import { startDatabase, startServices } from "../../local/services";
 import { findTemporalCli } from "../../local/temporal-cli";
+import { bundleWorkflows } from "../../worker/bundle";
 import { testVariable, testVariables } from "./variables";
 
 const stops: (() => Promise<void>)[] = [];
@@ -66,7 +67,6 @@ function testConfig(): Config {
 }
 
 async function writeBundle(folder: string): Promise<string> {
-  const { bundleWorkflows } = await import("../../worker/bundle"); // only here: it loads webpack
   const path = join(folder, "workflows.js");
   writeFileSync(path, (await bundleWorkflows()).code);
   return path;

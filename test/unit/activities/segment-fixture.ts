@@ -12,7 +12,7 @@ import { planRegistration } from "../../../graph/register";
 import { countExecutions, countGraphs } from "../graph/fixtures";
 
 /** A remote block with one input and one output, for graphs in which results come when the test says so. */
-export const far: RemoteBlock = {
+const far: RemoteBlock = {
   definition: define({
     id: "7f1ad1d3-3a34-4f4b-9c5b-0d1c6a0a7b01",
     name: "Far",
@@ -28,7 +28,7 @@ const blocks = createRegistry([far]);
 
 export const farNode = (id: string): GraphNode => ({ id, blockId: far.definition.id, constants: {} });
 
-export const bounds: Bounds = { nodes: 100, milliseconds: 1_000, inputBytes: 1_000, children: 10 };
+const bounds: Bounds = { nodes: 100, milliseconds: 1_000, inputBytes: 1_000, children: 10 };
 
 export const executionId = parseExecutionId("00000000-0000-7000-8000-0000000000e1");
 
