@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../graph/json";
 import type { EndReason, Status } from "../graph/status";
 import type { Database } from "./client";
 import type { RecordedError } from "./schema";
+import { documentsOf } from "./step-documents";
 
 /** The n-th event of this unit (from 1); the step turns it into the tree's next free number. */
 export type EventOrdinal = number;
@@ -117,117 +118,8 @@ export async function commitStep(
 ): Promise<(Refusal | null)[]> {
   const { rows } = await db.pool.query<{ verdicts: { u: number; because: Refusal | null }[] }>({
     name: "commit_step",
-    text: "select commit_step($1, $2) as verdicts",
-    values: [rootId, JSON.stringify(document(units))],
+    text: "select commit_step($1, $2, $3, $4, $5, $6, $7, $8, $9) as verdicts",
+    values: [rootId, ...documentsOf(units)],
   });
   return (rows[0]?.verdicts ?? []).map((verdict) => verdict.because);
-}
-
-/** JSON from outside travels as text inside the document, so that \u0000 and lone surrogates reach their column as they are. */
-const asText = (value: Json | RecordedError | undefined | null): string | null =>
-  value === undefined ? null : JSON.stringify(value);
-
-function nodeFields(row: NodeRow) {
-  return {
-    id: row.id,
-    status: row.status,
-    end_reason: row.endReason,
-    placement: row.placement,
-    inputs: asText(row.inputs),
-    error: asText(row.error),
-    missing_pins: row.missingPins,
-    child_execution_id: row.childExecutionId,
-    host_id: row.hostId,
-    wake_in: row.wakeInMs,
-    wakes_left: row.wakesLeft,
-    emitted: row.emitted,
-    delivered: row.delivered,
-    closed: row.closed,
-    queued: row.queued,
-    started: row.started,
-    ended: row.ended,
-  };
-}
-
-function document(units: readonly Unit[]) {
-  const each = <Row, Out>(rows: (unit: Unit) => readonly Row[], map: (row: Row, index: number) => Out) =>
-    units.flatMap((unit, u) => rows(unit).map((row, index) => ({ u, ...map(row, index) })));
-  return {
-    units: units.map((unit, u) => ({
-      u,
-      execution_id: unit.executionId,
-      kind: unit.kind,
-      version: unit.version,
-      relay: unit.relay !== null,
-      tokens: unit.tokens,
-      events: unit.events.length,
-      nodes: unit.inserts.length,
-      children: unit.children.length,
-      status: unit.execution.status,
-      end_reason: unit.execution.endReason,
-      error: asText(unit.execution.error),
-      stop_id: unit.execution.stopId,
-      first_run_id: unit.execution.firstRunId,
-      open: unit.execution.open,
-      waiting: unit.execution.waiting,
-      failed: unit.execution.failed,
-      unhandled: unit.execution.unhandled,
-      started: unit.execution.started,
-      ended: unit.execution.ended,
-    })),
-    inserts: each(
-      (unit) => unit.inserts,
-      (row, index) => ({
-        ...nodeFields(row),
-        node_id: row.nodeId,
-        block_id: row.blockId,
-        ordinal: index + 1,
-        delivered: row.delivered ?? 0,
-      }),
-    ),
-    updates: each(
-      (unit) => unit.updates,
-      (row) => ({ ...nodeFields(row), from: row.from }),
-    ),
-    outputs: each(
-      (unit) => unit.outputs,
-      (row) => ({ ...row, value: asText(row.value) }),
-    ),
-    children: each(
-      (unit) => unit.children,
-      (row) => ({
-        id: row.id,
-        parent_node_execution_id: row.parentNodeExecutionId,
-        graph_id: row.graphId,
-        graph_version: row.graphVersion,
-        inputs: asText(row.inputs),
-        at_event: row.queued,
-      }),
-    ),
-    relays: each(
-      (unit) => (unit.relay ? [unit.relay] : []),
-      (relay) => ({
-        id: relay.id,
-        outputs: relay.outputs.map(({ pin, value }) => ({ pin, value: asText(value) })),
-        status: relay.end?.status,
-        end_reason: relay.end?.endReason,
-        error: asText(relay.end?.error ?? undefined),
-        ended: relay.end?.ended,
-      }),
-    ),
-    events: each(
-      (unit) => unit.events,
-      (row, index) => ({
-        ordinal: index + 1,
-        type: row.type,
-        execution_id: row.executionId,
-        node_execution_id: row.nodeExecutionId,
-        data: asText(row.data),
-      }),
-    ),
-    outbox: each(
-      (unit) => unit.pokes,
-      (subject_id) => ({ kind: "poke", subject_id }),
-    ),
-  };
 }

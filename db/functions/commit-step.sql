@@ -1,13 +1,14 @@
 -- The step: the one way an execution moves forward. One call = one transaction = one round trip, whatever it holds.
 --
--- p_doc carries units (a plan for one execution each; the caller groups those of one tree) and the rows they write, tagged with
--- their unit `u`. Each unit is judged alone; what a refused unit would have written is left out, the others go through.
+-- p_units are plans for one execution each (the caller groups those of one tree); the rows they write are tagged with their unit
+-- `u`, and come as one document for each table: taking them out of one large document costs more than writing them. Each unit is judged alone; what a refused unit would have written is left out, the others go through.
 -- Every field that holds JSON from outside comes as text and is cast here, so that \u0000 and lone surrogates survive.
 -- Answers [{u, because, base, node_base}]: because = null (written) | missing | ended | fenced | version | attempt | parent_fenced.
 --
 -- Statement one locks the tree; statement two judges in a NEW snapshot (READ COMMITTED, volatile function). Fused into one
 -- statement a waiter would judge on the snapshot it had before it waited, and walk through a fence committed meanwhile.
-create or replace function commit_step(p_root uuid, p_doc json) returns json
+create or replace function commit_step(p_root uuid, p_units json, p_children json, p_inserts json, p_updates json, p_outputs json, p_relays json,
+  p_events json, p_outbox json) returns json
 language plpgsql volatile as $$
 declare
   v_units json;
@@ -24,7 +25,7 @@ begin
 
   v_at := date_trunc('milliseconds', clock_timestamp());
   with unit as (
-    select * from json_to_recordset(p_doc -> 'units') as x (
+    select * from json_to_recordset(p_units) as x (
       u int, execution_id uuid, kind text, version int, relay boolean, tokens json, events int, nodes int, children int, status status)
   ), judged as (
     select x.*, e.depth,
@@ -76,9 +77,9 @@ begin
       status, inputs, limits, labels, priority, created_seq, created_at)
     select c.id, p.root_id, p.id, c.parent_node_execution_id, p.ancestors || p.id, p.depth + 1, p.owner_id, p.actor, c.graph_id, c.graph_version,
       'QUEUED', c.inputs::json, p.limits, '{}', p.priority, k.base + c.at_event, v_at
-    from json_to_recordset(p_doc -> 'children') as c (u int, id uuid, parent_node_execution_id uuid, graph_id uuid, graph_version int, inputs text, at_event int)
+    from json_to_recordset(p_children) as c (u int, id uuid, parent_node_execution_id uuid, graph_id uuid, graph_version int, inputs text, at_event int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = c.u and k.because is null
-    join json_to_recordset(p_doc -> 'units') as x (u int, execution_id uuid) on x.u = c.u
+    join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = c.u
     join executions p on p.id = x.execution_id;
 
   insert into node_executions (id, execution_id, root_id, node_id, block_id, placement, seq, status, end_reason, attempt, inputs, error, missing_pins,
@@ -87,15 +88,15 @@ begin
       n.missing_pins, n.child_execution_id, n.host_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed,
       k.base + n.queued, k.base + n.started, k.base + n.ended,
       case when n.queued is not null then v_at end, case when n.started is not null then v_at end, case when n.ended is not null then v_at end
-    from json_to_recordset(p_doc -> 'inserts') as n (u int, id uuid, node_id text, block_id text, placement placement, ordinal int, status status,
+    from json_to_recordset(p_inserts) as n (u int, id uuid, node_id text, block_id text, placement placement, ordinal int, status status,
       end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, host_id uuid, wake_in bigint, wakes_left int,
       emitted int, delivered int, closed boolean, queued int, started int, ended int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint, node_base bigint) on k.u = n.u and k.because is null
-    join json_to_recordset(p_doc -> 'units') as x (u int, execution_id uuid) on x.u = n.u;
+    join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = n.u;
 
   -- Outputs recorded before are never touched; `emitted` may have grown by a child's relay since the plan was made.
   select count(*) into v_wanted
-    from json_to_recordset(p_doc -> 'updates') as n (u int)
+    from json_to_recordset(p_updates) as n (u int)
     join json_to_recordset(v_units) as k (u int, because text) on k.u = n.u and k.because is null;
   if v_wanted > 0 then
     update node_executions t set
@@ -110,7 +111,7 @@ begin
         queued_at = case when n.queued is not null then v_at else t.queued_at end,
         started_at = case when n.started is not null then v_at else t.started_at end,
         ended_at = case when n.ended is not null then v_at else t.ended_at end
-      from json_to_recordset(p_doc -> 'updates') as n (u int, id uuid, status status, "from" text[], end_reason end_reason, placement placement, inputs text,
+      from json_to_recordset(p_updates) as n (u int, id uuid, status status, "from" text[], end_reason end_reason, placement placement, inputs text,
         error text, missing_pins text[], child_execution_id uuid, host_id uuid, wake_in bigint, wakes_left int, emitted int, delivered int, closed boolean,
         queued int, started int, ended int)
       join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = n.u and k.because is null
@@ -123,12 +124,12 @@ begin
 
   insert into outputs (node_execution_id, ordinal, pin, value)
     select o.id, o.ordinal, o.pin, o.value::json
-      from json_to_recordset(p_doc -> 'outputs') as o (u int, id uuid, ordinal int, pin text, value text)
+      from json_to_recordset(p_outputs) as o (u int, id uuid, ordinal int, pin text, value text)
       join json_to_recordset(v_units) as k (u int, because text) on k.u = o.u and k.because is null;
 
   -- Relay: what a nested graph gives its parent's node. The parent's planner delivers it; here it is only recorded.
   with relay as (
-    select r.* from json_to_recordset(p_doc -> 'relays') as r (u int, id uuid, status status, end_reason end_reason, error text, outputs json, ended int)
+    select r.* from json_to_recordset(p_relays) as r (u int, id uuid, status status, end_reason end_reason, error text, outputs json, ended int)
   ), told as (
     update node_executions t set emitted = t.emitted + json_array_length(r.outputs),
         status = coalesce(r.status, t.status), end_reason = coalesce(r.end_reason, t.end_reason), error = coalesce(r.error::json, t.error),
@@ -143,7 +144,7 @@ begin
 
   insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
     select p_root, k.base + v.ordinal, v.type, v_at, v.execution_id, v.node_execution_id, v.data::json
-      from json_to_recordset(p_doc -> 'events') as v (u int, ordinal int, type text, execution_id uuid, node_execution_id uuid, data text)
+      from json_to_recordset(p_events) as v (u int, ordinal int, type text, execution_id uuid, node_execution_id uuid, data text)
       join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = v.u and k.because is null;
 
   update executions e set
@@ -154,14 +155,14 @@ begin
       child_executions = e.child_executions + x.children,
       started_seq = coalesce(e.started_seq, k.base + x.started), started_at = coalesce(e.started_at, case when x.started is not null then v_at end),
       ended_seq = k.base + x.ended, ended_at = case when x.ended is not null then v_at end
-    from json_to_recordset(p_doc -> 'units') as x (u int, execution_id uuid, status status, end_reason end_reason, error text, stop_id uuid, first_run_id text,
+    from json_to_recordset(p_units) as x (u int, execution_id uuid, status status, end_reason end_reason, error text, stop_id uuid, first_run_id text,
       open int, waiting int, nodes int, failed int, unhandled int, children int, started int, ended int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = x.u and k.because is null
    where e.id = x.execution_id;
 
   insert into outbox (kind, subject_id, due_at)
     select b.kind, b.subject_id, v_at
-      from json_to_recordset(p_doc -> 'outbox') as b (u int, kind text, subject_id uuid)
+      from json_to_recordset(p_outbox) as b (u int, kind text, subject_id uuid)
       join json_to_recordset(v_units) as k (u int, because text) on k.u = b.u and k.because is null;
 
   return v_units;

@@ -198,7 +198,6 @@ ALTER TABLE "executions" ADD CONSTRAINT "executions_graph_id_graph_version_graph
 ALTER TABLE "executions" ADD CONSTRAINT "executions_parent_id_executions_id_fk" FOREIGN KEY ("parent_id") REFERENCES "public"."executions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "fences" ADD CONSTRAINT "fences_root_id_trees_root_id_fk" FOREIGN KEY ("root_id") REFERENCES "public"."trees"("root_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "fences" ADD CONSTRAINT "fences_stop_id_stops_id_fk" FOREIGN KEY ("stop_id") REFERENCES "public"."stops"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "node_executions" ADD CONSTRAINT "node_executions_execution_id_executions_id_fk" FOREIGN KEY ("execution_id") REFERENCES "public"."executions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "stops" ADD CONSTRAINT "stops_root_id_trees_root_id_fk" FOREIGN KEY ("root_id") REFERENCES "public"."trees"("root_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "executions_of_owner" ON "executions" USING btree ("owner_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "executions_of_graph" ON "executions" USING btree ("graph_id","created_at" DESC NULLS LAST);--> statement-breakpoint
