@@ -1,5 +1,6 @@
 import { commitStep } from "../../db/step";
-import { beginWithChildren, beginWithNodes, fence, newExecutionId, testTree } from "../support/factory";
+import { beginWithChildren, beginWithNodes, fence, newExecutionId } from "../support/factory";
+import { testTree } from "../support/tree";
 
 /** A RUNNING root with a RUNNING nested graph, which has one QUEUED remote node. */
 async function setup() {

@@ -4,7 +4,8 @@ import { readTree } from "../../db/execution-tree";
 import { listNodeExecutions } from "../../db/node-executions";
 import { commitStep } from "../../db/step";
 import { parseExecutionId } from "../../graph/ids";
-import { begin, beginWithChildren, fence, ownerId, startGraph, testTree, unit } from "../support/factory";
+import { begin, beginWithChildren, fence, ownerId, startGraph, unit } from "../support/factory";
+import { testTree } from "../support/tree";
 
 /** A root with two children, the first of which has a child of its own and the second of which has ended. */
 async function setup() {

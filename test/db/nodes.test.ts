@@ -10,10 +10,10 @@ import {
   newNodeId,
   queuedNode,
   startGraph,
-  testTree,
   unit,
 } from "../support/factory";
 import { faultsOf, readAll } from "../support/record";
+import { testTree } from "../support/tree";
 
 /** A RUNNING root with `count` queued remote nodes. */
 async function setup(count = 2) {

@@ -1,7 +1,8 @@
 import { claimOutbox, deleteOutbox, deleteStart, readStartFacts, requeueLiveRoots } from "../../db/outbox";
 import { commitStep } from "../../db/step";
 import { settleFenced } from "../../db/stops";
-import { begin, beginWithChildren, fence, newExecutionId, startGraph, testTree, unit } from "../support/factory";
+import { begin, beginWithChildren, fence, newExecutionId, startGraph, unit } from "../support/factory";
+import { testTree } from "../support/tree";
 
 /** A QUEUED root whose start is due. */
 async function setup() {

@@ -2,17 +2,9 @@ import { startNodes } from "../../db/nodes";
 import { commitStep, type Unit } from "../../db/step";
 import { closeStop, readOpenStop, readStop, settleBatch, settleFenced } from "../../db/stops";
 import type { ExecutionId, NodeExecutionId, StopId } from "../../graph/ids";
-import {
-  begin,
-  beginWithChildren,
-  beginWithNodes,
-  completed,
-  fence,
-  ownerId,
-  testTree,
-  unit,
-} from "../support/factory";
+import { begin, beginWithChildren, beginWithNodes, completed, fence, ownerId, unit } from "../support/factory";
 import { countLive, faultsOf } from "../support/record";
+import { testTree } from "../support/tree";
 
 /** A root with `children` nested graphs of `nodes` queued remote nodes each. */
 async function setup(children: number, nodes: number) {

@@ -2,8 +2,9 @@ import { isDuplicate } from "../../db/errors";
 import { startTree } from "../../db/start";
 import { readHead, takeOver } from "../../db/state";
 import { commitStep } from "../../db/step";
-import { begin, newExecutionId, ownerId, startGraph, testTree } from "../support/factory";
+import { begin, newExecutionId, ownerId, startGraph } from "../support/factory";
 import { faultsOf, readAll } from "../support/record";
+import { testTree } from "../support/tree";
 
 const setup = testTree;
 

@@ -1,8 +1,9 @@
 import { readHead, readState, type StateQuestion } from "../../db/state";
 import { commitStep, type NodeInsert } from "../../db/step";
 import type { ExecutionId } from "../../graph/ids";
-import { beginWithChildren, fence, newExecutionId, queuedNode, testTree, begin } from "../support/factory";
+import { beginWithChildren, fence, newExecutionId, queuedNode, begin } from "../support/factory";
 import { faultsOf } from "../support/record";
+import { testTree } from "../support/tree";
 
 const question: StateQuestion = {
   nodeIds: ["a", "b", "n"],

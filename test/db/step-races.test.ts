@@ -11,16 +11,9 @@ import { readHead } from "../../db/state";
 import { commitStep } from "../../db/step";
 import type { NodeExecutionId } from "../../graph/ids";
 import type { Json } from "../../graph/json";
-import {
-  begin,
-  beginWithChildren,
-  beginWithNodes,
-  fenceRequest,
-  saveGraph,
-  startGraph,
-  testTree,
-} from "../support/factory";
+import { begin, beginWithChildren, beginWithNodes, fenceRequest, saveGraph, startGraph } from "../support/factory";
 import { countLockWaiters, countNodes, faultsOf, readAll } from "../support/record";
+import { testTree } from "../support/tree";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 

@@ -13,10 +13,10 @@ import {
   newExecutionId,
   queuedNode,
   startGraph,
-  testTree,
   unit,
 } from "../support/factory";
 import { faultsOf, readAll } from "../support/record";
+import { testTree } from "../support/tree";
 
 /** A RUNNING root with two queued remote nodes. */
 async function setup() {

@@ -20,10 +20,10 @@ import {
   fenceRequest,
   newExecutionId,
   ownerId,
-  testTree,
   unit,
 } from "../support/factory";
 import { faultsOf, readAll } from "../support/record";
+import { testTree } from "../support/tree";
 import { until } from "../support/wait";
 
 /** A RUNNING root with one RUNNING nested graph. */

@@ -1,6 +1,6 @@
 import { uuidv7 } from "uuidv7";
 import { catalog } from "../../blocks/catalog";
-import { connect, type Database } from "../../db/client";
+import type { Database } from "../../db/client";
 import { saveGraphs } from "../../db/graphs";
 import { startTree, type NewTree } from "../../db/start";
 import type { NodeInsert, NodeUpdate, Unit } from "../../db/step";
@@ -10,7 +10,6 @@ import type { GraphDraft } from "../../graph/definition";
 import { parseExecutionId, parseGraphId, parseNodeExecutionId, type ExecutionId } from "../../graph/ids";
 import { planRegistration, type GraphVersion } from "../../graph/register";
 import { blockId, draft, node } from "../unit/graph/fixtures";
-import { testDatabase } from "./database";
 
 export const ownerId = "ada";
 
@@ -34,9 +33,6 @@ export async function saveGraph(
   );
   return target;
 }
-
-/** The smallest graph, for tests that write what happens in it themselves. */
-const oneNode = draft([node("n", "StoreValue", { input: 1 })], []);
 
 /** Records a start: a QUEUED root in a tree of its own. */
 export async function startGraph(db: Database, graph: GraphVersion, more: Partial<NewTree> = {}): Promise<ExecutionId> {
@@ -165,13 +161,4 @@ export async function fence(db: Database, executionId: ExecutionId, changes: Par
   const fenced = await openFence(db, { ...fenceRequest, executionId, ...changes });
   if ("because" in fenced) throw new Error(`no fence: ${fenced.because}`);
   return fenced;
-}
-
-/** A database of its own with one QUEUED root in it. */
-export async function testTree() {
-  const { url } = await testDatabase();
-  const db = connect(url, { max: 12 });
-  const graph = await saveGraph(db, oneNode);
-  const root = await startGraph(db, graph);
-  return { url, db, graph, root, [Symbol.asyncDispose]: () => db.close() };
 }

@@ -1,5 +1,6 @@
 import type { GraphDraft, GraphNode } from "../../graph/definition";
-import { startEngine, type HistoryJson } from "../support/engine";
+import { startEngine } from "../support/engine";
+import type { HistoryJson } from "../support/open-engine";
 import { createGate } from "../support/gate";
 import { draft, node } from "../unit/graph/fixtures";
 
