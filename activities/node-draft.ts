@@ -1,4 +1,4 @@
-import type { NodeInsert, NodeUpdate, EventOrdinal, OutputRow } from "../db/step";
+import type { NodeInsert, NodeRow, NodeUpdate, EventOrdinal, OutputRow } from "../db/step";
 import type { OpenNode } from "../db/state";
 import type { RecordedError } from "../db/schema";
 import type { Placement } from "../graph/block";
@@ -127,8 +127,7 @@ export class NodeDraft {
 
   row(): { insert: NodeInsert } | { update: NodeUpdate } | null {
     if (!this.touched) return null;
-    const fresh = this.found === null;
-    const fields = {
+    const row = {
       id: this.id,
       endReason: this.endReason,
       placement: this.placement,
@@ -144,29 +143,14 @@ export class NodeDraft {
       queued: this.queued,
       started: this.started,
       ended: this.ended,
-    };
-    if (fresh) {
-      return {
-        insert: {
-          ...fields,
-          status: this.status,
-          inputs: this.inputs,
-          nodeId: this.nodeId,
-          blockId: this.compiled.block.id,
-        },
-      };
-    }
-    const inputs = this.found === "INCOMPLETE" ? this.inputs : undefined; // frozen from QUEUED on
+    } satisfies NodeRow;
+    const { status, inputs, nodeId, found } = this;
+    if (found === null)
+      return { insert: Object.assign(row, { status, inputs, nodeId, blockId: this.compiled.block.id }) };
+    const frozen = found === "INCOMPLETE" ? { inputs } : {};
     // Where only deliveries are noted, a nested graph may have told its end meanwhile: its status is not ours to write.
-    const changes = this.status !== this.found;
-    const status = changes ? this.status : undefined;
-    return {
-      update: {
-        ...fields,
-        status,
-        inputs,
-        from: changes ? [this.found as Status] : ["RUNNING", "WAITING", ...terminalStatuses],
-      },
-    };
+    const from = ["RUNNING", "WAITING", ...terminalStatuses] as const;
+    const change = status === found ? { from } : { status, from: [found] };
+    return { update: Object.assign(row, frozen, change) };
   }
 }

@@ -1,4 +1,5 @@
 import {
+  WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
@@ -7,7 +8,7 @@ import {
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import type { Logger } from "pino";
 import type { Database } from "../db/client";
-import { claimOutbox, deleteOutbox, deleteStart, readStartFacts, type OutboxRow } from "../db/outbox";
+import { claimOutbox, deleteOutbox, deleteStart, readStartFacts, type OutboxRow, type StartFacts } from "../db/outbox";
 import { listen, outboxWake, wakeChannel, type Listener } from "../db/wake";
 import type { ExecutionId, StopId } from "../graph/ids";
 import { searchAttributeNames, signalNames, type ExecutionInput } from "../workflows/messages";
@@ -51,7 +52,12 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
 
   async function start(executionId: ExecutionId): Promise<void> {
     const facts = await readStartFacts(db, executionId);
-    if (facts) {
+    if (facts) await startWorkflow(executionId, facts);
+    await deleteStart(db, executionId);
+  }
+
+  async function startWorkflow(executionId: ExecutionId, { rootId, graphId, graphName }: StartFacts): Promise<void> {
+    try {
       await client.workflow.start("execution", {
         workflowId: executionId,
         taskQueue: deps.taskQueue,
@@ -59,14 +65,15 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
         typedSearchAttributes: [
-          { key: rootKey, value: facts.rootId },
-          { key: graphKey, value: facts.graphId },
+          { key: rootKey, value: rootId },
+          { key: graphKey, value: graphId },
         ],
-        staticSummary: facts.graphName.slice(0, 100),
+        staticSummary: graphName.slice(0, 100),
         requestEagerStart: deps.eager,
       });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error; // an earlier try has reached Temporal
     }
-    await deleteStart(db, executionId);
   }
 
   async function poke(executionId: ExecutionId): Promise<void> {
