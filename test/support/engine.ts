@@ -23,7 +23,7 @@ export async function startEngine({ blocks = [] }: { readonly blocks?: readonly 
     blocks,
     workflowBundle: { code: readFileSync(workflowBundle.codePath, "utf8") },
   });
-  const engine = await openEngine({ databaseUrl, client: worker.client, taskQueue, blocks, log });
+  const engine = await openEngine({ databaseUrl, client: worker.client, taskQueue, eager: true, blocks, log });
   return {
     ...engine,
     async [Symbol.asyncDispose]() {

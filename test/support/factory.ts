@@ -9,7 +9,7 @@ import type { BlockCatalog } from "../../graph/block";
 import type { GraphDraft } from "../../graph/definition";
 import { parseExecutionId, parseGraphId, parseNodeExecutionId, type ExecutionId } from "../../graph/ids";
 import { planRegistration, type GraphVersion } from "../../graph/register";
-import { blockId, draft, node } from "../unit/graph/fixtures";
+import { blockId } from "../unit/graph/fixtures";
 
 export const ownerId = "ada";
 

@@ -33,6 +33,8 @@ export type EngineOptions = {
   readonly databaseUrl: string;
   readonly client: Client;
   readonly taskQueue: string;
+  /** Whether the client shares its connection with the worker. */
+  readonly eager: boolean;
   /** Blocks beyond the catalogue that graphs may name. */
   readonly blocks?: readonly Block[];
   readonly log: Logger;
@@ -41,7 +43,7 @@ export type EngineOptions = {
 export type OpenEngine = Awaited<ReturnType<typeof openEngine>>;
 
 /** The api's side of the engine without HTTP: a dispatcher and what a test asks. Whoever opens it brings the worker. */
-export async function openEngine({ databaseUrl, client, taskQueue, blocks = [], log }: EngineOptions) {
+export async function openEngine({ databaseUrl, client, taskQueue, eager, blocks = [], log }: EngineOptions) {
   const db = connect(databaseUrl, { max: 8 });
   const wake = createWaker(db);
   const dispatcher = await createDispatcher({
@@ -49,7 +51,7 @@ export async function openEngine({ databaseUrl, client, taskQueue, blocks = [], 
     databaseDirectUrl: databaseUrl,
     client,
     taskQueue,
-    eager: true,
+    eager,
     wake,
     log,
   });
