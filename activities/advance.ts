@@ -16,7 +16,13 @@ import { labelOf, remoteWork } from "./node-facts";
 import type { Bounds, Result } from "./result";
 import { Segment } from "./segment";
 
-const bounds: Bounds = { nodes: 2_000, milliseconds: 1_000, inputBytes: 256 * 1024, children: 100 };
+const defaultBounds: Bounds = {
+  nodes: 2_000,
+  milliseconds: 1_000,
+  inputBytes: 256 * 1024,
+  valueBytes: 4 * 1024 * 1024,
+  children: 100,
+};
 
 /** Plans that meet a newer version in a row: each one means that another step of this execution went through. */
 const plansAtMost = 50;
@@ -37,11 +43,20 @@ export type AdvanceDeps = {
   readonly db: Database;
   readonly blocks: BlockRegistry;
   readonly definitions: Definitions;
+  /** Of TREELINE_MAX_VALUE_BYTES. */
+  readonly valueBytes?: number | undefined;
   /** Called after a commit, for whoever waits. */
   readonly wake: (wake: Wake) => void;
 };
 
-export function createAdvance({ db, blocks, definitions, wake }: AdvanceDeps): Advance {
+export function createAdvance({
+  db,
+  blocks,
+  definitions,
+  wake,
+  valueBytes = defaultBounds.valueBytes,
+}: AdvanceDeps): Advance {
+  const bounds = { ...defaultBounds, valueBytes };
   const segmentDeps = {
     blocks,
     mintNode: () => uuidv7() as NodeExecutionId,

@@ -20,6 +20,8 @@ export type ActivityDeps = {
   readonly blocks: BlockRegistry;
   readonly catalog: BlockCatalog;
   readonly allowPrivateAddresses: boolean;
+  /** Characters of JSON of one value that a node may emit. */
+  readonly valueBytes?: number | undefined;
   /** Whether the chain of runs that began a workflow is still open at Temporal. */
   readonly isChainOpen: (workflowId: ExecutionId, firstRunId: string) => Promise<boolean>;
   /** After a commit: an execution or a stop is over, or the outbox has something; whoever waits for it looks. */
@@ -41,7 +43,7 @@ export function createActivities(deps: ActivityDeps) {
   const definitions = createDefinitions(db, deps.catalog);
   const running = createRunningNodes();
   const settle = createSettle(db, deps.wake);
-  const advance = createAdvance({ db, blocks, definitions, wake: deps.wake });
+  const advance = createAdvance({ db, blocks, definitions, wake: deps.wake, valueBytes: deps.valueBytes });
   const runNode = createRunNode({ ...deps, definitions, advance, running, settle });
 
   async function headOf(executionId: ExecutionId) {

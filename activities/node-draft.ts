@@ -6,7 +6,7 @@ import type { CompiledNode } from "../graph/compile";
 import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
-import { isTerminal, terminalStatuses, type EndReason, type Status } from "../graph/status";
+import { isTerminal, legalMoves, terminalStatuses, type EndReason, type Status } from "../graph/status";
 
 /** A node execution while a segment works on it; `row` says at the end what the step writes of it. */
 export class NodeDraft {
@@ -147,6 +147,8 @@ export class NodeDraft {
     const { status, inputs, nodeId, found } = this;
     if (found === null)
       return { insert: Object.assign(row, { status, inputs, nodeId, blockId: this.compiled.block.id }) };
+    if (status !== found && !legalMoves[status].some((from) => from === found))
+      throw new Error(`${found} cannot become ${status}`);
     const frozen = found === "INCOMPLETE" ? { inputs } : {};
     // Where only deliveries are noted, a nested graph may have told its end meanwhile: its status is not ours to write.
     const from = ["RUNNING", "WAITING", ...terminalStatuses] as const;

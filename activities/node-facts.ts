@@ -2,6 +2,7 @@ import { isBlockFailure, type BlockRegistry, type RemoteBlock } from "../blocks/
 import type { RecordedError } from "../db/schema";
 import type { CompiledNode } from "../graph/compile";
 import { parseDuration } from "../graph/durations";
+import type { Emission } from "../graph/definition";
 import type { NodeExecutionId } from "../graph/ids";
 import type { Json, JsonObject } from "../graph/json";
 import type { RemoteWork } from "../workflows/messages";
@@ -44,6 +45,16 @@ export function missingInput(compiled: CompiledNode, inputs: JsonObject): string
 export function recordedError(error: unknown): RecordedError {
   if (isBlockFailure(error)) return { code: error.code, message: error.message };
   return { code: "block_error", message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Says which output is over the limit on one value; null: none is. */
+export function findTooLarge(emissions: readonly Emission[], valueBytes: number): string | null {
+  for (const { pin, value } of emissions) {
+    const { length } = JSON.stringify(value);
+    if (length > valueBytes)
+      return `the value of output "${pin}" has ${length} characters of JSON, at most ${valueBytes} are allowed`;
+  }
+  return null;
 }
 
 /** Values up to this many characters of JSON are shown in events; larger ones are read from the node execution. */

@@ -32,6 +32,8 @@ export type Bounds = {
   readonly milliseconds: number;
   /** Bytes of JSON of an inline node's inputs; above it the node runs as an activity. */
   readonly inputBytes: number;
+  /** Characters of JSON of one value that a node emits; above it the node fails. */
+  readonly valueBytes: number;
   /** Nested graphs of one execution that run at a time. */
   readonly children: number;
 };

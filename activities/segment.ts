@@ -11,7 +11,7 @@ import { childInputs, missingChildInputs } from "../graph/nested";
 import type { EndReason } from "../graph/status";
 import type { RemoteWork, Work } from "../workflows/messages";
 import { NodeDraft } from "./node-draft";
-import { labelOf, missingInput, recordedError, remoteWork } from "./node-facts";
+import { findTooLarge, labelOf, missingInput, recordedError, remoteWork } from "./node-facts";
 import { isInline, isWait } from "./placement";
 import type { Bounds, Result } from "./result";
 import { UnitDraft } from "./unit-draft";
@@ -105,8 +105,7 @@ export class Segment {
     if (node.attempt !== result.attempt) return false;
     this.draft.tokens.push({ id: node.id, attempt: node.attempt });
     if (result.status === "COMPLETED") {
-      node.emit(result.emissions);
-      this.end(node, "COMPLETED", "finished");
+      this.complete(node, result.emissions);
     } else {
       this.fail(node, result.endReason, result.error ?? { code: result.endReason, message: "" }, result.emissions);
     }
@@ -232,11 +231,17 @@ export class Segment {
     node.started = this.draft.event("node.started", node.id, { nodeId: node.nodeId });
     try {
       if (!isInline(block)) throw new Error(`block ${node.compiled.block.name} does not run inline`);
-      node.emit(block.run(node.inputs));
-      this.end(node, "COMPLETED", "finished");
+      this.complete(node, [...block.run(node.inputs)]);
     } catch (error) {
       this.failWith(node, error);
     }
+  }
+
+  private complete(node: NodeDraft, emissions: readonly Emission[]): void {
+    const tooLarge = findTooLarge(emissions, this.deps.bounds.valueBytes);
+    if (tooLarge) return this.fail(node, "node_failed", { code: "value_too_large", message: tooLarge });
+    node.emit(emissions);
+    this.end(node, "COMPLETED", "finished");
   }
 
   private failWith(node: NodeDraft, error: unknown): void {

@@ -33,7 +33,7 @@ export const endReasonsOf = {
   TERMINATED: ["stopped", "parent_stopped", "abandoned", "unfed"],
 } as const satisfies Record<TerminalStatus, readonly EndReason[]>;
 
-/** From where each status may be entered; the guard of every UPDATE reads this. A terminal status never changes. */
+/** From where each status may be entered: what a plan may write. The UPDATE itself asks for the very status the plan found. */
 export const legalMoves = {
   INCOMPLETE: ["INCOMPLETE"],
   QUEUED: ["INCOMPLETE", "QUEUED", "RUNNING"],

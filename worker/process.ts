@@ -52,6 +52,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
     blocks,
     catalog: catalogOf(blocks),
     allowPrivateAddresses: config.httpAllowPrivate,
+    valueBytes: config.maxValueBytes,
     isChainOpen: (workflowId, firstRunId) => isChainOpen(client, workflowId, firstRunId),
     wake,
     log,

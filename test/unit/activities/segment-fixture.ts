@@ -28,7 +28,7 @@ const blocks = createRegistry([far]);
 
 export const farNode = (id: string): GraphNode => ({ id, blockId: far.definition.id, constants: {} });
 
-const bounds: Bounds = { nodes: 100, milliseconds: 1_000, inputBytes: 1_000, children: 10 };
+const bounds: Bounds = { nodes: 100, milliseconds: 1_000, inputBytes: 1_000, valueBytes: 10_000, children: 10 };
 
 export const executionId = parseExecutionId("00000000-0000-7000-8000-0000000000e1");
 

@@ -188,6 +188,17 @@ describe("a segment", () => {
     expect(fits.work).toEqual([]);
   });
 
+  test("fails a node that emits a value over the limit, and keeps nothing of it", () => {
+    const graph = draft([node("store", "StoreValue", { input: "x".repeat(500) })], []);
+    const segment = setup(graph, { state: { status: "QUEUED" }, bounds: { valueBytes: 400 } });
+    segment.begin("run");
+    segment.run();
+    expect(segment.ended).toMatchObject({ status: "FAILED", endReason: "node_failed" });
+    const { outputs, inserts } = segment.unit() ?? {};
+    expect(inserts).toMatchObject([{ status: "FAILED", error: { code: "value_too_large" } }]);
+    expect(outputs).toMatchObject([{ pin: "error", value: expect.stringContaining("502 characters") }]);
+  });
+
   test("leaves values that are large out of the events", () => {
     const segment = setup(draft([node("store", "StoreValue", { input: "x".repeat(5_000) })], []), {
       state: { status: "QUEUED" },
