@@ -52,16 +52,25 @@ export class InFlight {
 
   /** Never rejects: a failure becomes a record to read. Left alone where the workflow itself is cancelled. */
   private async follow(work: Work): Promise<void> {
+    const answer = await this.answerTo(work);
+    this.works.delete(work.id);
+    if (answer !== "left") this.onAnswer(answer);
+  }
+
+  private async answerTo(work: Work): Promise<Answer | null | "left"> {
     const carry = () => carryOut(this.executionId, work);
+    const isLeft = () =>
+      CancellationScope.current().consideredCancelled || (work.kind === "wait" && this.waits.consideredCancelled);
     try {
-      const answer = await (work.kind === "wait" ? this.waits.run(carry) : carry());
-      this.works.delete(work.id);
-      this.onAnswer(answer);
+      return await (work.kind === "wait" ? this.waits.run(carry) : carry());
     } catch (error) {
-      this.works.delete(work.id);
-      const isLeft = work.kind === "wait" && this.waits.consideredCancelled;
-      if (isLeft || CancellationScope.current().consideredCancelled) return;
-      this.onAnswer(await this.settle(work, error));
+      if (isLeft()) return "left";
+      try {
+        return await this.settle(work, error);
+      } catch (failed) {
+        if (isLeft()) return "left"; // the cancel came while it was settled
+        throw failed;
+      }
     }
   }
 
