@@ -13,10 +13,12 @@ export async function describeRun({ databaseUrl, temporalAddress }: Services): P
     `SDK ${sdkVersion}`,
     `Postgres ${await postgresVersion(databaseUrl)}`,
   ];
-  const machine = `${processors.length} cores (${processors[0]?.model.trim() ?? "unknown"})`;
+  const load = loadavg()[0] ?? 0;
+  const busy = load > processors.length / 2 ? " (busy: only the ratios mean something)" : "";
+  const machine = `${processors.length} cores, ${processors[0]?.model.trim() ?? "unknown"}`;
   return [
     `Treeline beside raw Temporal, ${new Date().toISOString()}`,
-    `${machine}, load ${loadavg()[0]?.toFixed(1)}`,
+    `${machine}, load ${load.toFixed(1)} before${busy}`,
     versions.join(", "),
   ].join("\n");
 }

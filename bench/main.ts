@@ -1,7 +1,6 @@
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { run, stopOnSignal } from "../local/signals";
 import { cases } from "./cases";
-import { describeRun } from "./header";
 import { runCase } from "./run-case";
 import { startSides } from "./sides";
 import { jsonLine, tableHead, tableRows } from "./table";
@@ -25,20 +24,24 @@ const command = new Command("npm run bench --")
 run(async () => void (await command.parseAsync()));
 
 async function bench(names: readonly string[], { repeat, scale, json }: Options): Promise<void> {
-  let stop = async () => {};
-  stopOnSignal(() => stop(), report);
-  const { sides, services, stop: stopSides } = await startSides(report);
-  stop = stopSides;
+  const started = startSides(report);
+  let interrupted = false;
+  stopOnSignal(async () => {
+    interrupted = true;
+    await (await started).stop();
+  }, report);
+  const { sides, header, stop } = await started;
   try {
-    const header = await describeRun(services);
     if (json) report(header);
     else print(`${header}\n\n${tableHead()}`);
     for (const one of cases.filter(({ name }) => names.length === 0 || names.includes(name))) {
       const measured = await runCase(one, sides, { repeat, scale }, report);
       print((json ? jsonLine : tableRows)(one, measured));
     }
+  } catch (error) {
+    if (!interrupted) throw error;
   } finally {
-    await stopSides();
+    await stop();
   }
 }
 

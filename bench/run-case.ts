@@ -25,12 +25,14 @@ export async function runCase(
   const samples = { treeline: emptySamples(), rawTemporal: emptySamples() };
   report(`${one.name}: warming up`);
   await warm(one, sides);
-  for (let round = 1; round <= repeat; round++) {
-    report(`${one.name}: round ${round} of ${repeat}`);
+  const rateRounds = Math.min(repeat, one.together?.rounds ?? repeat);
+  const rounds = one.alone > 0 ? repeat : rateRounds;
+  for (let round = 1; round <= rounds; round++) {
+    report(`${one.name}: round ${round} of ${rounds}`);
     for (let run = 0; run < one.alone; run++) {
       for (const name of inTurn(run)) samples[name].times.push(await timeOne(sides[name], one.workload));
     }
-    if (!one.together || round > (one.together.rounds ?? repeat)) continue;
+    if (!one.together || round > rateRounds) continue;
     for (const name of inTurn(round)) {
       samples[name].rates.push(await rateOf(sides[name], one.workload, one.together[name]));
     }

@@ -4,15 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { readConfig, type Config } from "../config/env";
-import { startServices, type Services } from "../local/services";
+import { startServices } from "../local/services";
+import { describeRun } from "./header";
 import { startRawTemporal } from "./raw-temporal";
 import type { Sides } from "./run-case";
 import { startTreeline } from "./treeline";
 
 export type Started = {
   readonly sides: Sides;
-  readonly services: Services;
-  /** Stops both sides and the servers, and removes what they wrote. */
+  /** When, where and with what. */
+  readonly header: string;
+  /** Stops both sides and the servers, and removes what they wrote. Any number of calls. */
   stop(): Promise<void>;
 };
 
@@ -24,9 +26,8 @@ export async function startSides(report: (line: string) => void): Promise<Starte
   const dataDir = mkdtempSync(join(tmpdir(), "treeline-bench-"));
   chmodSync(dataDir, 0o755); // as root, Postgres runs as another user
   const stops = [() => rm(dataDir, { recursive: true, force: true })];
-  const stop = async () => {
-    for (const stopOne of stops.splice(0).reverse()) await stopOne();
-  };
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= stopAll(stops));
   try {
     const config = ownConfig(dataDir);
     const services = await startServices(config, report);
@@ -37,11 +38,15 @@ export async function startSides(report: (line: string) => void): Promise<Starte
     stops.push(() => treeline.stop());
     const rawTemporal = await startRawTemporal(services.temporalAddress, config.temporalNamespace);
     stops.push(() => rawTemporal.stop());
-    return { sides: { treeline, rawTemporal }, services, stop };
+    return { sides: { treeline, rawTemporal }, header: await describeRun(services), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function stopAll(stops: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const stop of stops.toReversed()) await stop();
 }
 
 function ownConfig(dataDir: string): Config {

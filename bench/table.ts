@@ -42,7 +42,10 @@ export function jsonLine(one: Case, measured: Measured): string {
   const ratios = ratiosOf(measured.treeline, measured.rawTemporal);
   const [first] = metrics.filter((metric) => ratios[metric] !== undefined);
   const expected = one.expected.map((expectation) => ({ ...expectation, met: isMet(expectation, measured) }));
-  return JSON.stringify({ case: one.name, ...measured, ratio: first ? ratios[first] : null, ratios, expected });
+  const object = { case: one.name, ...measured, ratio: first ? ratios[first] : null, ratios, expected };
+  return JSON.stringify(object, (_key, value: unknown) =>
+    typeof value === "number" ? Number(value.toFixed(3)) : value,
+  );
 }
 
 function isMet(expectation: Expectation, { treeline, rawTemporal }: Measured): boolean {

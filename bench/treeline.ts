@@ -32,7 +32,7 @@ export async function startTreeline(config: Config, services: Services, log: Log
     async run(workload) {
       const { id: graphId } = await saved(workload);
       const inputs = workload.kind === "nested" ? {} : { value: 0 };
-      const { id, status, outputs } = await http.start(graphId, inputs, "120s");
+      const { id, status, outputs } = await http.start(graphId, inputs, "60s");
       if (status !== "COMPLETED") throw new Error(`${workload.kind}: execution ${id} is ${status}`);
       assertResult(workload, (outputs["result"] ?? []).map(Number));
       return async () => void (await worker.client.workflow.getHandle(id).result());

@@ -1,0 +1,68 @@
+import type { Case } from "../../../bench/cases";
+import { runCase } from "../../../bench/run-case";
+import type { Side } from "../../../bench/workload";
+
+/** Two sides that do nothing but note their turns. */
+function setup(change: Partial<Case> = {}) {
+  const turns: string[] = [];
+  const side = (name: string): Side => ({
+    run: async () => {
+      turns.push(name);
+      return async () => void turns.push(`${name} closed`);
+    },
+    stop: async () => {},
+  });
+  const one: Case = {
+    name: "chain-10",
+    about: "",
+    workload: { kind: "chain", nodes: 10 },
+    alone: 2,
+    together: null,
+    expected: [],
+    ...change,
+  };
+  const measure = (repeat: number, scale = 1) =>
+    runCase(one, { treeline: side("treeline"), rawTemporal: side("raw") }, { repeat, scale }, () => {});
+  return { turns, measure };
+}
+
+describe("runCase", () => {
+  test("lets the sides take turns, each run closed before the next, after a warm-up of both", async () => {
+    const { turns, measure } = setup();
+    await measure(1);
+    const both = (name: string) => [name, `${name} closed`];
+    const warmUp = [...both("treeline"), ...both("treeline"), ...both("raw"), ...both("raw")];
+    const round = [...both("treeline"), ...both("raw"), ...both("raw"), ...both("treeline")];
+    expect(turns).toEqual([...warmUp, ...round]);
+  });
+
+  test("measures each side's own number of runs together, and sees them all closed", async () => {
+    const together = {
+      metric: "nodesPerSecond",
+      treeline: { runs: 30, concurrency: 8 },
+      rawTemporal: { runs: 10, concurrency: 4 },
+    } as const;
+    const { turns, measure } = setup({ alone: 0, together });
+    const { treeline, rawTemporal } = await measure(2);
+    const count = (turn: string) => turns.filter((one) => one === turn).length;
+    const warmUp = { treeline: 6, raw: 2 };
+    expect(count("treeline")).toBe(warmUp.treeline + 2 * 30);
+    expect(count("raw")).toBe(warmUp.raw + 2 * 10);
+    expect(count("treeline closed")).toBe(count("treeline"));
+    expect([Object.keys(treeline), Object.keys(rawTemporal)]).toEqual([["nodesPerSecond"], ["nodesPerSecond"]]);
+  });
+
+  test("repeats what takes long no more often than its case allows", async () => {
+    const batch = { runs: 5, concurrency: 1 };
+    const together = { metric: "executionsPerSecond", treeline: batch, rawTemporal: batch, rounds: 1 } as const;
+    const { turns, measure } = setup({ alone: 0, together });
+    await measure(3);
+    expect(turns.filter((turn) => turn === "raw")).toHaveLength(1 + 5);
+  });
+
+  test("scales the runs, down to one", async () => {
+    const { turns, measure } = setup({ alone: 40 });
+    await measure(1, 0.001);
+    expect(turns.filter((turn) => turn === "raw")).toHaveLength(1 + 1);
+  });
+});
