@@ -26,6 +26,8 @@ export async function startEngine({ blocks = [] }: { readonly blocks?: readonly 
   const engine = await openEngine({ databaseUrl, client: worker.client, taskQueue, eager: true, blocks, log });
   return {
     ...engine,
+    url: databaseUrl,
+    taskQueue,
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await worker.stop();
