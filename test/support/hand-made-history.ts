@@ -41,9 +41,9 @@ export class HandMadeHistory {
     return eventId;
   }
 
-  workflowTask(): void {
+  workflowTask(started: { readonly suggestContinueAsNew?: boolean } = {}): void {
     const scheduledEventId = this.add("WORKFLOW_TASK_SCHEDULED", { taskQueue, startToCloseTimeout: "10s", attempt: 1 });
-    const startedEventId = this.add("WORKFLOW_TASK_STARTED", { scheduledEventId, requestId: "r" });
+    const startedEventId = this.add("WORKFLOW_TASK_STARTED", { scheduledEventId, requestId: "r", ...started });
     this.completed = this.add("WORKFLOW_TASK_COMPLETED", { scheduledEventId, startedEventId, sdkMetadata: flags });
   }
 
@@ -59,13 +59,24 @@ export class HandMadeHistory {
     this.add("MARKER_RECORDED", { ...marker(number, type), failure });
   }
 
-  /** An activity that has failed for good. */
-  failed(number: number, type: string): void {
+  /** An activity, scheduled; answers what its end refers to. */
+  activity(number: number, type: string) {
     const activity = { activityId: String(number), activityType: { name: type }, taskQueue };
     const scheduledEventId = this.add("ACTIVITY_TASK_SCHEDULED", activity);
-    const startedEventId = this.add("ACTIVITY_TASK_STARTED", { scheduledEventId, attempt: 1 });
-    const failure = { message: "", applicationFailureInfo: { type: "busy", nonRetryable: true } };
-    this.add("ACTIVITY_TASK_FAILED", { scheduledEventId, startedEventId, failure });
+    return {
+      /** It has failed for good. */
+      fail: () => {
+        const failure = { message: "", applicationFailureInfo: { type: "busy", nonRetryable: true } };
+        this.add("ACTIVITY_TASK_FAILED", { ...this.started(scheduledEventId), failure });
+      },
+      complete: (result: unknown) => {
+        this.add("ACTIVITY_TASK_COMPLETED", { ...this.started(scheduledEventId), result: payloads(result) });
+      },
+    };
+  }
+
+  private started(scheduledEventId: string) {
+    return { scheduledEventId, startedEventId: this.add("ACTIVITY_TASK_STARTED", { scheduledEventId, attempt: 1 }) };
   }
 }
 

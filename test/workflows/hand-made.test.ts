@@ -8,33 +8,35 @@ beforeAll(() => {
   Runtime.install({ logger: new DefaultLogger("ERROR"), telemetryOptions: { logging: { forward: {}, filter } } });
 });
 
-/** An execution that has begun with one piece of work. */
-function setup(work: object): HandMadeHistory {
+/** An execution that has begun with something to do. */
+function setup(...works: object[]): HandMadeHistory {
   const history = new HandMadeHistory("execution", { executionId: "e1" });
   history.workflowTask();
-  history.answered(1, "begin", { state: "live", work: [work as Work], more: false } satisfies Answer);
+  history.answered(1, "begin", { state: "live", work: works as Work[], more: false } satisfies Answer);
   return history;
 }
 
 const replay = ({ events }: HandMadeHistory) =>
   Worker.runReplayHistory({ workflowBundle: { codePath: testVariable("bundle") } }, { events }, "e1");
 
+const remote = {
+  kind: "remote",
+  id: "n1",
+  label: "",
+  block: "Flaky",
+  timeoutMs: 1_000,
+  attempts: 1,
+  firstIntervalMs: 1,
+  backoff: 2,
+  maxIntervalMs: 1,
+};
+const nothingNew: Answer = { state: "live", work: [], more: false };
 const fenced: Answer = { state: "fenced", work: [], more: false };
 const stopped: Answer = { state: "ended", work: [], more: false, status: "TERMINATED", endReason: "stopped" };
 
 test("a cancel that comes while a failed node is being settled closes the workflow as cancelled", async () => {
-  const history = setup({
-    kind: "remote",
-    id: "n1",
-    label: "",
-    block: "Flaky",
-    timeoutMs: 1_000,
-    attempts: 1,
-    firstIntervalMs: 1,
-    backoff: 2,
-    maxIntervalMs: 1,
-  });
-  history.failed(2, "Flaky");
+  const history = setup(remote);
+  history.activity(2, "Flaky").fail();
   history.workflowTask(); // settleNode takes so long that the workflow task is kept alive
   history.add("WORKFLOW_EXECUTION_CANCEL_REQUESTED", {});
   history.workflowTask();
@@ -72,6 +74,37 @@ test("a cancel that does not find the nested graph, as its start was late, waits
   history.add("CHILD_WORKFLOW_EXECUTION_COMPLETED", { ...started, startedEventId });
   history.workflowTask();
   history.answered(3, "settleUnderFence", stopped);
+  history.add("WORKFLOW_EXECUTION_CANCELED", {});
+  await expect(replay(history)).resolves.toBeUndefined();
+});
+
+test("a workflow that grows long leaves its timers, waits for what runs, and goes on in a new run", async () => {
+  const history = setup({ kind: "wait", id: "n2", label: "", delayMs: 60_000 }, remote);
+  const startedEventId = history.add("TIMER_STARTED", { timerId: "1", startToFireTimeout: "60s" });
+  const node = history.activity(2, "Flaky");
+  history.add("WORKFLOW_EXECUTION_SIGNALED", { signalName: "poke" });
+  history.workflowTask({ suggestContinueAsNew: true });
+  history.answered(3, "outstanding", nothingNew);
+  history.add("TIMER_CANCELED", { timerId: "1", startedEventId });
+  node.complete(nothingNew);
+  history.workflowTask({ suggestContinueAsNew: true });
+  history.add("WORKFLOW_EXECUTION_CONTINUED_AS_NEW", { workflowType: { name: "execution" } });
+  await expect(replay(history)).resolves.toBeUndefined();
+});
+
+test("a cancel that comes while a long workflow waits for what runs is not lost in the new run", async () => {
+  const history = setup(remote);
+  const node = history.activity(2, "Flaky");
+  history.add("WORKFLOW_EXECUTION_SIGNALED", { signalName: "poke" });
+  history.workflowTask({ suggestContinueAsNew: true });
+  history.answered(3, "outstanding", nothingNew);
+  history.add("WORKFLOW_EXECUTION_CANCEL_REQUESTED", {});
+  history.workflowTask({ suggestContinueAsNew: true });
+  history.add("ACTIVITY_TASK_CANCEL_REQUESTED", { scheduledEventId: "6" });
+  node.complete(fenced);
+  history.workflowTask({ suggestContinueAsNew: true });
+  history.answered(4, "fenceCancelled", fenced);
+  history.answered(5, "settleUnderFence", stopped);
   history.add("WORKFLOW_EXECUTION_CANCELED", {});
   await expect(replay(history)).resolves.toBeUndefined();
 });
