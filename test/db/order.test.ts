@@ -75,10 +75,11 @@ test("results that come in any order, from two processes at once, are delivered 
         const together = left.splice(0, sizes[wave % sizes.length]);
         const records = together.map((item, index) => {
           const request = requests[item];
-          if (!request) throw new Error("no request");
+          const advance = advances[index % advances.length];
+          if (!request || !advance) throw new Error("no request");
           const emissions = [{ pin: "response", value: item }];
           const outcome = { status: "COMPLETED", endReason: "finished", emissions, error: null } as const;
-          return advances[index % advances.length]?.record(id, {
+          return advance.record(id, {
             kind: "finished",
             id: request,
             attempt: 1,
