@@ -35,7 +35,10 @@ export async function execution({ executionId }: ExecutionInput): Promise<Execut
   const isDue = () => now.look || (now.backlog && inFlight.hasRoom) || now.answer.state !== "live" || draining();
 
   setHandler(poke, () => void (now.look = true));
-  setHandler(stop, (payload) => record.fenceSignalled(executionId, payload ?? {}));
+  // Shielded: were a cancel to end it, its rejection would close the workflow before anything is settled.
+  setHandler(stop, (payload) =>
+    CancellationScope.nonCancellable(() => record.fenceSignalled(executionId, payload ?? {})),
+  );
 
   try {
     take(await record.begin(executionId, workflowInfo().firstExecutionRunId));
