@@ -42,8 +42,18 @@ export const stopOutcome = pgEnum("stop_outcome", [
   "already_finished",
   "finished_first",
 ]);
-/** What opened the fence; `cancel` and `terminate` came through Temporal's own doors. */
-export const stopCause = pgEnum("stop_cause", ["request", "signal", "cancel", "terminate", "lost"]);
+/** What opened the fence: somebody, Temporal's own doors (`cancel`, `terminate`), or what the execution itself ran into. */
+export const stopCause = pgEnum("stop_cause", [
+  "request",
+  "signal",
+  "cancel",
+  "terminate",
+  "lost",
+  "limit",
+  "time",
+  "failure",
+  "budget",
+]);
 
 const uuidArray = customType<{ data: ExecutionId[]; driverData: string[] }>({ dataType: () => "uuid[]" });
 const textArray = customType<{ data: string[]; driverData: string[] }>({ dataType: () => "text[]" });
@@ -107,6 +117,11 @@ export const executions = pgTable(
     /** From the root down to the parent. */
     ancestors: uuidArray("ancestors").notNull(),
     depth: integer("depth").notNull(),
+    /** As `depth`, but counted through detached nested graphs too: what the limit `depth` bounds. */
+    lineageDepth: integer("lineage_depth").notNull().default(0),
+    /** Of a detached root: whose node started it. Another tree, so no foreign key: that one may be deleted before. */
+    originExecutionId: uuid("origin_execution_id").$type<ExecutionId>(),
+    originNodeExecutionId: uuid("origin_node_execution_id").$type<NodeExecutionId>(),
     ownerId: text("owner_id").notNull(),
     /** Who asked for the start. */
     actor: text("actor").notNull(),
@@ -132,6 +147,7 @@ export const executions = pgTable(
     /** Failed ones whose `error` pin is not linked: they make the execution FAILED at its end. */
     unhandledFailures: integer("unhandled_failures").notNull().default(0),
     childExecutions: integer("child_executions").notNull().default(0),
+    detachedExecutions: integer("detached_executions").notNull().default(0),
     charge: bigint("charge", { mode: "number" }).notNull().default(0),
     /** The chain of runs (`firstExecutionRunId`) that began it; another chain may not go on with it while this one is open. */
     firstRunId: text("first_run_id"),
@@ -141,6 +157,8 @@ export const executions = pgTable(
     createdAt: time("created_at").notNull(),
     startedAt: time("started_at"),
     endedAt: time("ended_at"),
+    /** When its run time is over; only of one that has such a limit of its own: a root, or a nested graph whose settings set one. */
+    deadlineAt: time("deadline_at"),
   },
   (t) => [
     foreignKey({ columns: [t.graphId, t.graphVersion], foreignColumns: [graphs.id, graphs.version] }),
@@ -152,6 +170,12 @@ export const executions = pgTable(
     index("executions_live_of_tree")
       .on(t.rootId)
       .where(sql`${t.endedAt} is null`),
+    index("executions_by_deadline")
+      .on(t.deadlineAt)
+      .where(sql`${t.endedAt} is null and ${t.deadlineAt} is not null`),
+    index("executions_of_origin")
+      .on(t.originExecutionId)
+      .where(sql`${t.originExecutionId} is not null`),
     check(
       "ended_iff_terminal",
       sql`(${t.endedAt} is not null) = (${t.status} in ('COMPLETED', 'FAILED', 'TERMINATED'))`,
@@ -179,6 +203,8 @@ export const executions = pgTable(
       "ancestors_lead_to_parent",
       sql`${t.depth} = 0 or (${t.ancestors}[1] = ${t.rootId} and ${t.ancestors}[${t.depth}] = ${t.parentId})`,
     ),
+    check("lineage_holds_depth", sql`${t.lineageDepth} >= ${t.depth}`),
+    check("only_roots_are_detached", sql`${t.originExecutionId} is null or ${t.depth} = 0`),
     check("budget_not_negative", sql`${t.budget} is null or ${t.budget} >= 0`),
   ],
 );
@@ -201,6 +227,8 @@ export const nodeExecutions = pgTable(
     attempt: integer("attempt").notNull().default(0),
     /** While INCOMPLETE what links have brought; frozen when it is queued. */
     inputs: json("inputs").$type<JsonObject>().notNull(),
+    /** The how many-th execution of its node this is, from when it is queued. */
+    iteration: integer("iteration"),
     /** Run-on: the node execution whose activity runs this one too; Temporal knows only that one. */
     hostId: uuid("host_id").$type<NodeExecutionId>(),
     error: json("error").$type<RecordedError>(),
@@ -300,6 +328,11 @@ export const stops = pgTable(
     reason: text("reason"),
     requestedBy: text("requested_by").notNull(),
     cascade: boolean("cascade").notNull(),
+    /** The detached nested graphs that were started under it are stopped too, each by a stop of its own. */
+    includeDetached: boolean("include_detached").notNull().default(false),
+    /** How its target ends: null = TERMINATED, `stopped`; else FAILED with this reason and `error`. */
+    endsAs: endReason("ends_as"),
+    error: json("error").$type<RecordedError>(),
     deadlineAt: time("deadline_at").notNull(),
     requestedAt: time("requested_at").notNull(),
     fencedAt: time("fenced_at"),
@@ -309,6 +342,11 @@ export const stops = pgTable(
     leftovers: jsonb("leftovers")
       .$type<{ executionId: string; nodeExecutionId: string | null; why: string }[]>()
       .notNull(),
+    /** What was detached under it, as it stood when the stop was closed. */
+    detached: jsonb("detached")
+      .$type<{ executionId: string; nodeExecutionId: string; status: string; stopId: string | null }[]>()
+      .notNull()
+      .default([]),
     proof: jsonb("proof").$type<{
       liveDescendants: number;
       startedAfterFence: number;
