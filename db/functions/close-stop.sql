@@ -41,7 +41,7 @@ begin
 
   update trees set seq = seq + 1 where root_id = v_stop.root_id returning seq into v_seq;
   update stops set status = 'CLOSED', closed_at = v_at, leftovers = v_leftovers,
-      outcome = case when v_target.end_reason is distinct from 'stopped' then 'finished_first'
+      outcome = case when v_target.end_reason is distinct from coalesce(v_stop.ends_as, 'stopped') then 'finished_first'
                      when jsonb_array_length(v_leftovers) > 0 then 'stopped_with_leftovers' else 'stopped' end::stop_outcome,
       counts = counts || jsonb_build_object('executions', v_executions, 'alreadyEnded', v_already, 'cancelled', p_cancelled),
       proof = jsonb_build_object('liveDescendants', v_live, 'startedAfterFence', v_started, 'chargedAfterFence', v_charged,

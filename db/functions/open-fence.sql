@@ -1,5 +1,6 @@
 -- Opens a fence and its stop, or joins the one that is there. O(1) in the size of the tree. Answers {stopId, opened, because}:
 -- because = null | missing | ended (it had already ended by itself, nothing is written).
+-- p_doc.endsAs: the target ends FAILED for this reason, with p_doc.error; without it TERMINATED, `stopped`.
 create or replace function open_fence(p_doc json) returns json
 language plpgsql volatile as $$
 declare
@@ -28,7 +29,7 @@ begin
     -- Joined: `force` moves the deadline to now, a wish to cascade raises a `self` fence; neither goes back.
     if v_stop.status = 'STOPPING' then
       update stops set deadline_at = case when (p_doc ->> 'force')::boolean then least(deadline_at, v_at) else deadline_at end,
-          cascade = cascade or v_cascade
+          cascade = cascade or v_cascade, include_detached = include_detached or coalesce((p_doc ->> 'includeDetached')::boolean, false)
         where id = v_stop.id;
       update fences set scope = 'subtree' where execution_id = v_id and v_cascade and scope = 'self';
       if found then
@@ -48,9 +49,11 @@ begin
   end if;
 
   update trees set seq = seq + 1 where root_id = v_execution.root_id returning seq into v_seq;
-  insert into stops (id, root_id, execution_id, owner_id, status, cause, reason, requested_by, cascade, deadline_at, requested_at, fenced_at, counts, leftovers)
+  insert into stops (id, root_id, execution_id, owner_id, status, cause, reason, requested_by, cascade, include_detached, ends_as, error,
+      deadline_at, requested_at, fenced_at, counts, leftovers)
     values ((p_doc ->> 'stopId')::uuid, v_execution.root_id, v_id, v_execution.owner_id, 'STOPPING', (p_doc ->> 'cause')::stop_cause, p_doc ->> 'reason',
-      p_doc ->> 'requestedBy', v_cascade, v_deadline, v_requested, v_at, '{}', '[]');
+      p_doc ->> 'requestedBy', v_cascade, coalesce((p_doc ->> 'includeDetached')::boolean, false), (p_doc ->> 'endsAs')::end_reason, (p_doc ->> 'error')::json,
+      v_deadline, v_requested, v_at, '{}', '[]');
   insert into fences (execution_id, root_id, scope, stop_id, seq, created_at)
     values (v_id, v_execution.root_id, case when v_cascade then 'subtree' else 'self' end::fence_scope, (p_doc ->> 'stopId')::uuid, v_seq, v_at);
   insert into events (root_id, seq, type, at, execution_id, data)

@@ -1,5 +1,5 @@
--- A stopped nested graph tells its parent's node: TERMINATED, and its `error` pin fires (unless the nested graph has an output of
--- that name). A *relay* step: only while the parent's own path is open, else the parent's node is settled by the fence above it.
+-- A stopped nested graph tells its parent's node: TERMINATED (FAILED where it was stopped by what it ran into), and its `error` pin fires
+-- (unless the nested graph has an output of that name). A *relay* step: only while the parent's own path is open, else the parent's node is settled by the fence above it.
 create or replace function relay_stop(p_child uuid, p_stop uuid) returns void
 language plpgsql volatile as $$
 declare
@@ -8,15 +8,19 @@ declare
   v_seq bigint;
   v_at timestamptz := date_trunc('milliseconds', clock_timestamp());
   v_message text;
+  v_status status;
+  v_reason end_reason;
 begin
   select * into v_child from executions where id = p_child;
   if v_child.parent_id is null
      or exists (select 1 from path_fence(v_child.root_id, v_child.parent_id, v_child.ancestors) f where f.scope = 'subtree') then
     return;
   end if;
-  v_message := format('the nested graph was stopped (execution %s, stop %s)', p_child, p_stop);
-  update node_executions set status = 'TERMINATED', end_reason = 'stopped', ended_at = v_at,
-      error = json_build_object('code', 'stopped', 'message', v_message, 'childExecutionId', p_child)
+  v_status := case when v_child.status = 'FAILED' then 'FAILED' else 'TERMINATED' end;
+  v_reason := case when v_child.status = 'FAILED' then v_child.end_reason else 'stopped' end;
+  v_message := coalesce(v_child.error ->> 'message', format('the nested graph was stopped (execution %s, stop %s)', p_child, p_stop));
+  update node_executions set status = v_status, end_reason = v_reason, ended_at = v_at,
+      error = json_build_object('code', coalesce(v_child.error ->> 'code', 'stopped'), 'message', v_message, 'childExecutionId', p_child)
    where id = v_child.parent_node_execution_id and ended_at is null
   returning * into v_node;
   if not found then
@@ -29,7 +33,7 @@ begin
   update trees set seq = seq + 1 where root_id = v_child.root_id returning seq into v_seq;
   update node_executions set ended_seq = v_seq where id = v_node.id;
   insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
-    values (v_child.root_id, v_seq, 'node.terminated', v_at, v_node.execution_id, v_node.id,
-      json_build_object('nodeId', v_node.node_id, 'endReason', 'stopped', 'childExecutionId', p_child, 'stopId', p_stop));
+    values (v_child.root_id, v_seq, case when v_status = 'FAILED' then 'node.failed' else 'node.terminated' end, v_at, v_node.execution_id, v_node.id,
+      json_build_object('nodeId', v_node.node_id, 'endReason', v_reason, 'childExecutionId', p_child, 'stopId', p_stop));
   insert into outbox (kind, subject_id, due_at) values ('poke', v_child.parent_id, v_at);
 end $$;

@@ -101,11 +101,14 @@ begin
   -- Under a `self` fence children and running nodes finish first.
   if v_live = 1 and not exists (select 1 from node_executions n where n.execution_id = v_target.id and n.ended_at is null) then
     update trees set seq = seq + 2, live_executions = live_executions - 1 where root_id = v_stop.root_id returning seq - 1 into v_seq;
-    update executions set status = 'TERMINATED', end_reason = 'stopped', stop_id = p_stop, open = 0, waiting = 0, version = version + 1, ended_at = v_at, ended_seq = v_seq
+    -- What the execution itself ran into (a limit, its time, a failure) it has failed by.
+    update executions set status = case when v_stop.ends_as is null then 'TERMINATED' else 'FAILED' end::status,
+        end_reason = coalesce(v_stop.ends_as, 'stopped'), error = coalesce(v_stop.error, error), stop_id = p_stop, open = 0, waiting = 0, version = version + 1, ended_at = v_at, ended_seq = v_seq
      where id = v_target.id;
     update stops set status = 'QUIESCED', quiesced_at = v_at where id = p_stop;
     insert into events (root_id, seq, type, at, execution_id, data) values
-      (v_stop.root_id, v_seq, 'execution.terminated', v_at, v_target.id, json_build_object('endReason', 'stopped', 'stopId', p_stop)),
+      (v_stop.root_id, v_seq, case when v_stop.ends_as is null then 'execution.terminated' else 'execution.failed' end, v_at, v_target.id,
+        json_build_object('endReason', coalesce(v_stop.ends_as, 'stopped'), 'stopId', p_stop)),
       (v_stop.root_id, v_seq + 1, 'stop.quiesced', v_at, v_target.id, json_build_object('stopId', p_stop));
     perform relay_stop(v_target.id, p_stop);
     v_live := 0;
