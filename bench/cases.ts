@@ -1,16 +1,30 @@
 import type { Batch } from "./measure";
 import type { Metric } from "./figures";
-import type { Workload } from "./workload";
+import type { Tree, Workload } from "./workload";
 
-export type Case = {
+/** `of` treeline: its own figure; of ratio: how many times better than raw Temporal's. */
+export type Expectation = { readonly metric: Metric; readonly of: "ratio" | "treeline" } & (
+  { readonly atLeast: number } | { readonly below: number }
+);
+
+export type Named = {
   readonly name: string;
   readonly about: string;
+  /** On two idle cores. */
+  readonly expected: readonly Expectation[];
+};
+
+/** A tree that is grown, and stopped when all its leaves run, once in each round. */
+export type StopCase = Named & { readonly tree: Tree };
+
+export type RunCase = Named & {
   readonly workload: Workload;
   /** Single runs of each side in one round; 0: none. */
   readonly alone: number;
   readonly together: Together | null;
-  readonly expected: readonly Expectation[];
 };
+
+export type Case = RunCase | StopCase;
 
 export type Together = {
   readonly metric: "executionsPerSecond" | "nodesPerSecond";
@@ -19,11 +33,6 @@ export type Together = {
   /** Rounds at most, where one takes long. */
   readonly rounds?: number;
 };
-
-/** What Foundation is expected to reach on two idle cores. */
-export type Expectation = { readonly metric: Metric; readonly of: "ratio" | "treeline" } & (
-  { readonly atLeast: number } | { readonly below: number }
-);
 
 const callers = 32;
 
@@ -86,7 +95,24 @@ export const cases: readonly Case[] = [
     together: null,
     expected: [{ metric: "p50Ms", of: "ratio", atLeast: 1 }],
   },
+  stopCase({ children: 10, leaves: 10 }, 50),
+  stopCase({ children: 30, leaves: 30 }, 200),
 ];
+
+function stopCase(tree: Tree, quiescedMs: number): StopCase {
+  const leaves = tree.children * tree.leaves;
+  return {
+    name: `stop-${1 + tree.children + leaves}`,
+    about: `a tree of 1+${tree.children}+${leaves} executions is stopped while a remote node runs in each leaf; raw: root cancel, heartbeats each second`,
+    tree,
+    expected: [
+      { metric: "quiescedMs", of: "treeline", below: quiescedMs },
+      { metric: "quiescedMs", of: "ratio", atLeast: 20 },
+      { metric: "closedMs", of: "ratio", atLeast: 1 },
+      { metric: "fencedMs", of: "treeline", below: 10 },
+    ],
+  };
+}
 
 /** Runs before the measured ones, so that code is compiled and caches are filled. */
 export const warmUp = { alone: 3, share: 0.2 } as const;

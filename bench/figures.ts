@@ -1,5 +1,16 @@
-/** What is measured. Times are of a single run alone; rates are of many callers at once. */
-export const metrics = ["p50Ms", "p95Ms", "executionsPerSecond", "nodesPerSecond"] as const;
+/** What is measured. Times are of a single run alone; rates are of many callers at once; those of a stop, from its request. */
+export const metrics = [
+  "p50Ms",
+  "p95Ms",
+  "executionsPerSecond",
+  "nodesPerSecond",
+  "quiescedMs",
+  "quiescedMaxMs",
+  "closedMs",
+  "closedMaxMs",
+  "fencedMs",
+  "fencedMaxMs",
+] as const;
 export type Metric = (typeof metrics)[number];
 
 export type Figures = { readonly [metric in Metric]?: number };

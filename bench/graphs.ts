@@ -5,7 +5,8 @@ import { stepThroughItems } from "../blocks/flow/definition";
 import { readNumber } from "../blocks/inputs";
 import { define, emitted, number, pins, required } from "../blocks/pins";
 import type { GraphDraft, GraphLink, GraphNode } from "../graph/definition";
-import { addend, addLater, type Workload } from "./workload";
+import type { Holds } from "./holds";
+import { addend, addLater, type Tree, type Workload } from "./workload";
 
 /** The remote node of the bench; the worker and the API are given it beyond the built-in blocks. */
 export const addRemotely: RemoteBlock = {
@@ -19,6 +20,45 @@ export const addRemotely: RemoteBlock = {
   }),
   run: async (inputs) => [{ pin: "result", value: await addLater(Number(readNumber(inputs, "a"))) }],
 };
+
+const holdId = "5b0f3f0e-6a43-4a52-8a55-0f5f36a1b7c2";
+
+/** The node in each leaf of a tree that is to be stopped. */
+export function holdBlock(holds: Holds): RemoteBlock {
+  return {
+    definition: define({
+      id: holdId,
+      name: "BenchHold",
+      description: "Runs until it is aborted.",
+      placement: "remote",
+      inputSchema: pins({}),
+      outputSchema: pins({}),
+    }),
+    run: (_inputs, { signal }) => holds.hold(signal),
+  };
+}
+
+/** The graph of a tree that is to be stopped. */
+export function treeOf({ children, leaves }: Tree): GraphDraft {
+  const item = node("item", agentInputs.number.id, { name: "item" });
+  const leaf = { id: "leaf", name: "leaf", nodes: [item, node("hold", holdId)], links: [] };
+  const child = fan("child", leaves, "leaf");
+  const subGraphs = [{ ...child, id: "child", nodes: [item, ...child.nodes] }, leaf];
+  return { ...fan(`a tree of 1+${children}+${children * leaves}`, children, "child"), subGraphs };
+}
+
+/** A nested graph for each of `count` items. */
+function fan(name: string, count: number, graphId: string): GraphDraft {
+  const items = Array.from({ length: count }, (_, index) => index);
+  return {
+    name,
+    nodes: [
+      node("each", stepThroughItems.id, { items }),
+      node("nested", agentExecutor.id, { graphId, graphVersion: 1 }),
+    ],
+    links: [wire("each", "item", "nested", "item")],
+  };
+}
 
 /** The graph that does a workload on Treeline. It takes `value` and gives `result`. */
 export function graphOf(workload: Workload): GraphDraft {

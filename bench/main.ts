@@ -10,11 +10,14 @@ type Options = { readonly repeat: number; readonly scale: number; readonly json?
 const report = (line: string) => void process.stderr.write(`${line}\n`);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
+/** Cases by name, and `stop` for the group. */
+const choices = [...cases.map(({ name }) => name), "stop"];
+
 const command = new Command("npm run bench --")
   .description(
     "Measures Treeline beside the same work written by hand on raw Temporal, on the same servers in the same run. It starts its own Postgres and Temporal in a temporary folder. Progress goes to stderr. On a busy machine only the ratios mean something.",
   )
-  .addArgument(new Argument("[cases...]", "which to run; all unless said").choices(cases.map(({ name }) => name)))
+  .addArgument(new Argument("[cases...]", "which to run, stop for all stops; all unless said").choices(choices))
   .option("--repeat <rounds>", "rounds of each case", positive(Number.isInteger), 3)
   .option("--scale <factor>", "multiplies the runs of a round: 0.1 for a quick look", positive(Number.isFinite), 1)
   .option("--json", "one object a line for each case instead of a table")
@@ -34,7 +37,7 @@ async function bench(names: readonly string[], { repeat, scale, json }: Options)
   try {
     if (json) report(header);
     else print(`${header}\n\n${tableHead()}`);
-    for (const one of cases.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    for (const one of cases.filter(({ name }) => isChosen(name, names))) {
       const measured = await runCase(one, sides, { repeat, scale }, report);
       print((json ? jsonLine : tableRows)(one, measured));
     }
@@ -43,6 +46,10 @@ async function bench(names: readonly string[], { repeat, scale, json }: Options)
   } finally {
     await stop();
   }
+}
+
+function isChosen(name: string, names: readonly string[]): boolean {
+  return names.length === 0 || names.includes(name) || (name.startsWith("stop-") && names.includes("stop"));
 }
 
 function positive(isKind: (value: number) => boolean): (text: string) => number {

@@ -1,14 +1,29 @@
 import { randomUUID } from "node:crypto";
-import { Client, Connection } from "@temporalio/client";
+import { Context } from "@temporalio/activity";
+import { Client, Connection, WorkflowFailedError } from "@temporalio/client";
 import { NativeConnection, Worker } from "@temporalio/worker";
-import type { chain, nested, remoteChain } from "./raw-workflows";
+import { createHolds } from "./holds";
+import type { chain, nested, remoteChain, tree } from "./raw-workflows";
 import { addend, addLater, assertResult, type Side, type Workload } from "./workload";
+
+/** The SDK sends one a second of them at most (`maxHeartbeatThrottleInterval`), and the answer tells of a cancel. */
+const heartbeatEveryMs = 200;
+const holds = createHolds();
 
 const activities = {
   async add(value: number): Promise<number> {
     return value + addend;
   },
   addRemotely: addLater,
+  async hold(): Promise<void> {
+    const { cancellationSignal, heartbeat } = Context.current();
+    const beat = setInterval(() => heartbeat(), heartbeatEveryMs);
+    try {
+      await holds.hold(cancellationSignal);
+    } finally {
+      clearInterval(beat);
+    }
+  },
 };
 export type RawActivities = typeof activities;
 
@@ -28,6 +43,9 @@ export async function startRawTemporal(address: string, namespace: string): Prom
     activities,
     workflowTaskPollerBehavior: { type: "autoscaling" },
     activityTaskPollerBehavior: { type: "autoscaling" },
+    // As Treeline's worker has them: the defaults, 60 s and 100 slots, would lose the comparison of stops before it begins.
+    maxHeartbeatThrottleInterval: "1 second",
+    maxConcurrentActivityTaskExecutions: 1_000,
   });
   const run = worker.run();
   const clientConnection = await Connection.connect({ address });
@@ -50,6 +68,16 @@ export async function startRawTemporal(address: string, namespace: string): Prom
       assertResult(workload, await execute(workload));
       return async () => {}; // its result is known because it has closed
     },
+    async stopTree({ children, leaves }) {
+      const workflowId = `raw-${randomUUID()}`;
+      const root = await workflow.start<typeof tree>("tree", { taskQueue, workflowId, args: [[children, leaves]] });
+      await holds.reached(children * leaves);
+      const asked = performance.now();
+      await root.cancel();
+      const quiet = await holds.quiet();
+      await root.result().catch(assertCancelled);
+      return { quiescedMs: quiet - asked, closedMs: performance.now() - asked };
+    },
     async stop() {
       worker.shutdown();
       await run;
@@ -57,4 +85,9 @@ export async function startRawTemporal(address: string, namespace: string): Prom
       await connection.close();
     },
   };
+}
+
+/** The root waits for its children's cancellation, so that nothing of the tree is open when it has closed. */
+function assertCancelled(error: unknown): void {
+  if (!(error instanceof WorkflowFailedError)) throw error;
 }

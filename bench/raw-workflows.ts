@@ -1,4 +1,4 @@
-import { executeChild, proxyActivities } from "@temporalio/workflow";
+import { ActivityCancellationType, executeChild, proxyActivities } from "@temporalio/workflow";
 import type { RawActivities } from "./raw-temporal";
 
 /* The workloads as somebody would write them by hand on Temporal: one activity for each node. */
@@ -20,4 +20,16 @@ export async function remoteChain(nodes: number, value: number): Promise<number>
 export async function nested(graphs: number): Promise<number[]> {
   const values = Array.from({ length: graphs }, (_, value) => value);
   return Promise.all(values.map((value) => executeChild(chain, { args: [1, value] })));
+}
+
+const { hold } = proxyActivities<RawActivities>({
+  startToCloseTimeout: "10 minutes",
+  heartbeatTimeout: "10 seconds",
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** `widths`: how many children on each level below; a leaf runs one activity until it is cancelled. */
+export async function tree([width, ...below]: readonly number[]): Promise<void> {
+  if (width === undefined) return hold();
+  await Promise.all(Array.from({ length: width }, () => executeChild(tree, { args: [below] })));
 }

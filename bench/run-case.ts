@@ -1,14 +1,10 @@
-import { warmUp, type Case, type Together } from "./cases";
+import { warmUp, type Case, type RunCase, type Together } from "./cases";
 import { percentile, type Figures } from "./figures";
 import { rateOf, timeOne, type Batch } from "./measure";
-import type { Side } from "./workload";
-
-export type Sides = { readonly treeline: Side; readonly rawTemporal: Side };
-export type Measured = { readonly treeline: Figures; readonly rawTemporal: Figures };
+import { runStopCase } from "./stop-case";
+import { inTurn, names, type Measured, type Sides } from "./turns";
 
 type Samples = { readonly times: number[]; readonly rates: number[] };
-
-const names = ["treeline", "rawTemporal"] as const;
 
 /**
  * Measures a case on both sides in `repeat` rounds. They take turns, run by run and batch by batch, and the one that begins
@@ -21,6 +17,7 @@ export async function runCase(
   { repeat, scale }: { readonly repeat: number; readonly scale: number },
   report: (line: string) => void,
 ): Promise<Measured> {
+  if ("tree" in whole) return runStopCase(whole, sides, repeat, report);
   const one = scaled(whole, scale);
   const samples = { treeline: emptySamples(), rawTemporal: emptySamples() };
   report(`${one.name}: warming up`);
@@ -44,18 +41,14 @@ function emptySamples(): Samples {
   return { times: [], rates: [] };
 }
 
-function inTurn(turn: number): readonly (typeof names)[number][] {
-  return turn % 2 === 0 ? names : names.toReversed();
-}
-
-async function warm({ workload, alone, together }: Case, sides: Sides): Promise<void> {
+async function warm({ workload, alone, together }: RunCase, sides: Sides): Promise<void> {
   for (const name of names) {
     for (let run = 0; run < Math.min(alone, warmUp.alone); run++) await timeOne(sides[name], workload);
     if (together) await rateOf(sides[name], workload, shareOf(together[name], warmUp.share));
   }
 }
 
-function scaled(one: Case, scale: number): Case {
+function scaled(one: RunCase, scale: number): RunCase {
   const { alone, together } = one;
   return {
     ...one,
@@ -73,7 +66,7 @@ function shareOf({ runs, concurrency }: Batch, share: number): Batch {
   return { runs: some, concurrency: Math.min(some, concurrency) };
 }
 
-function figuresOf({ together, workload }: Case, { times, rates }: Samples): Figures {
+function figuresOf({ together, workload }: RunCase, { times, rates }: Samples): Figures {
   return {
     ...(times.length > 0 ? { p50Ms: percentile(times, 0.5), p95Ms: percentile(times, 0.95) } : {}),
     ...(together && rates.length > 0
@@ -82,6 +75,6 @@ function figuresOf({ together, workload }: Case, { times, rates }: Samples): Fig
   };
 }
 
-function unitsOf({ metric }: Together, workload: Case["workload"]): number {
+function unitsOf({ metric }: Together, workload: RunCase["workload"]): number {
   return metric === "nodesPerSecond" && workload.kind !== "nested" ? workload.nodes : 1;
 }

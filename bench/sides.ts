@@ -7,7 +7,7 @@ import { readConfig, type Config } from "../config/env";
 import { startServices } from "../local/services";
 import { describeRun } from "./header";
 import { startRawTemporal } from "./raw-temporal";
-import type { Sides } from "./run-case";
+import type { Sides } from "./turns";
 import { startTreeline } from "./treeline";
 
 export type Started = {

@@ -1,12 +1,18 @@
-import type { Case, Expectation } from "./cases";
+import type { Expectation, Named } from "./cases";
 import { isRate, metrics, ratiosOf, type Metric } from "./figures";
-import type { Measured } from "./run-case";
+import type { Measured } from "./turns";
 
 const words = {
   p50Ms: "p50 alone",
   p95Ms: "p95 alone",
   executionsPerSecond: "executions/s",
   nodesPerSecond: "nodes/s",
+  quiescedMs: "quiesced p50",
+  quiescedMaxMs: "quiesced max",
+  closedMs: "closed p50",
+  closedMaxMs: "closed max",
+  fencedMs: "fenced p50",
+  fencedMaxMs: "fenced max",
 } as const satisfies Record<Metric, string>;
 
 const columns = ["case", "measured", "Treeline", "raw Temporal", "ratio", "expected"] as const;
@@ -17,7 +23,7 @@ export function tableHead(): string {
 }
 
 /** A line for each metric; the case is named on the first, the expectations stand beside their metric. */
-export function tableRows(one: Case, { treeline, rawTemporal }: Measured): string {
+export function tableRows(one: Named, { treeline, rawTemporal }: Measured): string {
   const ratios = ratiosOf(treeline, rawTemporal);
   const measured = metrics.filter((metric) => treeline[metric] !== undefined);
   const rows = measured.map((metric, index) => {
@@ -38,7 +44,7 @@ export function tableRows(one: Case, { treeline, rawTemporal }: Measured): strin
 }
 
 /** One line of `--json`. `ratio` is of the case's first metric, `ratios` has all; above 1 Treeline is the better one. */
-export function jsonLine(one: Case, measured: Measured): string {
+export function jsonLine(one: Named, measured: Measured): string {
   const ratios = ratiosOf(measured.treeline, measured.rawTemporal);
   const [first] = metrics.filter((metric) => ratios[metric] !== undefined);
   const expected = one.expected.map((expectation) => ({ ...expectation, met: isMet(expectation, measured) }));

@@ -10,9 +10,24 @@ export type Workload =
 /** Resolves when nothing of the run is open at Temporal any more. */
 export type Closed = () => Promise<void>;
 
+/** A root with `children` nested graphs, each with `leaves` nested ones, in each of which one remote node runs until it is aborted. */
+export type Tree = { readonly children: number; readonly leaves: number };
+
+/** Milliseconds from the request to stop. */
+export type StopTimes = {
+  /** The caller has been told that nothing new starts; raw Temporal makes no such promise. */
+  readonly fencedMs?: number;
+  /** All node code has ended, and every row is terminal where there are rows. */
+  readonly quiescedMs: number;
+  /** No workflow of the tree is open. */
+  readonly closedMs: number;
+};
+
 export type Side = {
   /** Runs the workload once; answers when its caller has the result. Throws if the result is wrong. */
   run(workload: Workload): Promise<Closed>;
+  /** Starts the tree, waits until all its leaves run, and stops it. Throws unless it is stopped as a whole. */
+  stopTree(tree: Tree): Promise<StopTimes>;
   stop(): Promise<void>;
 };
 

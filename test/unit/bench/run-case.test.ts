@@ -1,18 +1,22 @@
-import type { Case } from "../../../bench/cases";
+import type { RunCase, StopCase } from "../../../bench/cases";
 import { runCase } from "../../../bench/run-case";
 import type { Side } from "../../../bench/workload";
 
 /** Two sides that do nothing but note their turns. */
-function setup(change: Partial<Case> = {}) {
+function setup(change: Partial<RunCase> = {}) {
   const turns: string[] = [];
   const side = (name: string): Side => ({
     run: async () => {
       turns.push(name);
       return async () => void turns.push(`${name} closed`);
     },
+    stopTree: async ({ children }) => {
+      turns.push(name);
+      return { quiescedMs: turns.length, closedMs: children };
+    },
     stop: async () => {},
   });
-  const one: Case = {
+  const one: RunCase = {
     name: "chain-10",
     about: "",
     workload: { kind: "chain", nodes: 10 },
@@ -21,9 +25,10 @@ function setup(change: Partial<Case> = {}) {
     expected: [],
     ...change,
   };
-  const measure = (repeat: number, scale = 1) =>
-    runCase(one, { treeline: side("treeline"), rawTemporal: side("raw") }, { repeat, scale }, () => {});
-  return { turns, measure };
+  const sides = { treeline: side("treeline"), rawTemporal: side("raw") };
+  const measure = (repeat: number, scale = 1) => runCase(one, sides, { repeat, scale }, () => {});
+  const measureStop = (stop: StopCase, repeat: number) => runCase(stop, sides, { repeat, scale: 1 }, () => {});
+  return { turns, measure, measureStop };
 }
 
 describe("runCase", () => {
@@ -64,5 +69,14 @@ describe("runCase", () => {
     const { turns, measure } = setup({ alone: 40 });
     await measure(1, 0.001);
     expect(turns.filter((turn) => turn === "raw")).toHaveLength(1 + 1);
+  });
+
+  test("stops a tree once on each side in each round, after a small one to warm up", async () => {
+    const { turns, measureStop } = setup();
+    const tree = { children: 10, leaves: 10 };
+    const { treeline, rawTemporal } = await measureStop({ name: "stop-111", about: "", tree, expected: [] }, 3);
+    expect(turns).toEqual(["treeline", "raw", "raw", "treeline", "treeline", "raw", "raw", "treeline"]);
+    expect(treeline).toEqual({ quiescedMs: 5, quiescedMaxMs: 8, closedMs: 10, closedMaxMs: 10 });
+    expect(rawTemporal).toEqual({ quiescedMs: 6, quiescedMaxMs: 7, closedMs: 10, closedMaxMs: 10 });
   });
 });

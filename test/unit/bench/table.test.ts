@@ -1,4 +1,4 @@
-import type { Case } from "../../../bench/cases";
+import type { RunCase as Case } from "../../../bench/cases";
 import { percentile } from "../../../bench/figures";
 import { jsonLine, tableRows } from "../../../bench/table";
 
