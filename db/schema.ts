@@ -15,6 +15,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  unique,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
@@ -61,7 +62,14 @@ const seq = (name: string) => bigint(name, { mode: "number" });
 const time = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
 
 /** An error as the record keeps it; `message` never leaves Postgres and the API. */
-export type RecordedError = { code: string; message: string; nodes?: string[]; childExecutionId?: string };
+export type RecordedError = {
+  code: string;
+  message: string;
+  nodes?: string[];
+  childExecutionId?: string;
+  /** Of `limit_exceeded` and `timed_out`: which one. */
+  limit?: string;
+};
 
 export const graphs = pgTable(
   "graphs",
@@ -411,4 +419,17 @@ export const idempotencyKeys = pgTable(
     createdAt: time("created_at").notNull().defaultNow(),
   },
   (t) => [primaryKey({ columns: [t.ownerId, t.route, t.key] }), index("idempotency_keys_by_age").on(t.createdAt)],
+);
+
+/** What PersistInformation keeps: beyond executions, for one graph (all its versions) or, without one, for all of the owner's. */
+export const memories = pgTable(
+  "memories",
+  {
+    ownerId: text("owner_id").notNull(),
+    graphId: uuid("graph_id").$type<GraphId>(),
+    key: text("key").notNull(),
+    value: json("value").$type<Json>().notNull(),
+    updatedAt: time("updated_at").notNull(),
+  },
+  (t) => [unique("memories_one_of_key").on(t.ownerId, t.graphId, t.key).nullsNotDistinct()],
 );
