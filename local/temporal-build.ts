@@ -19,7 +19,7 @@ export async function buildTemporal(cacheDir: string, report: (line: string) => 
   const unfinished = `${path}.${process.pid}`;
   const begun = Date.now();
   const seconds = () => Math.round((Date.now() - begun) / 1_000);
-  report("building the Temporal CLI with Go (3 to 6 minutes, once for this version)");
+  report("building the Temporal CLI with Go (3 to 9 minutes, once for this version)");
   const progress = setInterval(() => report(`  still building the Temporal CLI, ${seconds()} s`), 15_000);
   try {
     await goBuild(unfinished);
