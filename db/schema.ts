@@ -433,3 +433,18 @@ export const memories = pgTable(
   },
   (t) => [unique("memories_one_of_key").on(t.ownerId, t.graphId, t.key).nullsNotDistinct()],
 );
+
+/** One row: which worker audits now, by Postgres' clock, and how many orphans were found so far, by kind. */
+export const auditor = pgTable(
+  "auditor",
+  {
+    id: integer("id").primaryKey().default(1),
+    holder: uuid("holder"),
+    heldUntil: time("held_until"),
+    orphans: jsonb("orphans")
+      .$type<Record<string, number>>()
+      .notNull()
+      .default(sql`'{}'::jsonb`),
+  },
+  (t) => [check("auditor_has_one_row", sql`${t.id} = 1`)],
+);
