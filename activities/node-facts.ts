@@ -1,5 +1,6 @@
 import { isBlockFailure, type BlockRegistry, type RemoteBlock } from "../blocks/block";
 import type { RecordedError } from "../db/schema";
+import { outputMisfit } from "../graph/check";
 import type { CompiledNode } from "../graph/compile";
 import { parseDuration } from "../graph/durations";
 import type { Emission } from "../graph/definition";
@@ -35,24 +36,29 @@ export function remoteWork(blocks: BlockRegistry, compiled: CompiledNode, id: No
   };
 }
 
-/** null: all required pins have a value. The required inputs of a nested graph are checked when it is admitted. */
-export function missingInput(compiled: CompiledNode, inputs: JsonObject): string | null {
-  if (compiled.nested) return null;
-  const missing = compiled.inputSchema.required.filter((pin) => !Object.hasOwn(inputs, pin));
-  return missing.length > 0 ? `required input missing: ${missing.join(", ")}` : null;
-}
-
 export function recordedError(error: unknown): RecordedError {
   if (isBlockFailure(error)) return { code: error.code, message: error.message };
   return { code: "block_error", message: error instanceof Error ? error.message : String(error) };
 }
 
-/** Says which output is over the limit on one value; null: none is. */
-export function findTooLarge(emissions: readonly Emission[], valueBytes: number): string | null {
-  for (const { pin, value } of emissions) {
+/** What a node did wrong with what it emitted, and at which emission; those before it count. `null`: nothing. */
+type Wrong = { readonly at: number; readonly error: RecordedError };
+
+/** A value over the limit, one that the block's own schema does not allow, or an `error`, which is a failure. */
+export function findWrong(compiled: CompiledNode, emissions: readonly Emission[], valueBytes: number): Wrong | null {
+  const { block, nested } = compiled;
+  for (const [at, { pin, value }] of emissions.entries()) {
     const { length } = JSON.stringify(value);
-    if (length > valueBytes)
-      return `the value of output "${pin}" has ${length} characters of JSON, at most ${valueBytes} are allowed`;
+    if (length > valueBytes) {
+      const message = `the value of output "${pin}" has ${length} characters of JSON, at most ${valueBytes} are allowed`;
+      return { at, error: { code: "value_too_large", message } };
+    }
+    if (block.role !== "standard" || nested) continue;
+    if (pin === "error" && block.errorPin) {
+      return { at, error: { code: "block_error", message: typeof value === "string" ? value : JSON.stringify(value) } };
+    }
+    const misfit = outputMisfit(block.outputSchema, pin, value);
+    if (misfit !== null) return { at, error: { code: "invalid_output", message: `output "${pin}" ${misfit}` } };
   }
   return null;
 }

@@ -11,7 +11,7 @@ import { childInputs, missingChildInputs } from "../graph/nested";
 import type { EndReason } from "../graph/status";
 import type { RemoteWork, Work } from "../workflows/messages";
 import { NodeDraft } from "./node-draft";
-import { findTooLarge, labelOf, missingInput, recordedError, remoteWork } from "./node-facts";
+import { findWrong, labelOf, recordedError, remoteWork } from "./node-facts";
 import { isInline, isWait } from "./placement";
 import type { Bounds, Result } from "./result";
 import { UnitDraft } from "./unit-draft";
@@ -168,12 +168,11 @@ export class Segment {
   }
 
   private queue(node: NodeDraft, problem: string | null): void {
-    const { compiled, inputs } = node;
+    const { compiled } = node;
     this.draft.delta.open += 1;
     this.open(node);
     node.queued = this.draft.event("node.queued", node.id, { nodeId: node.nodeId });
-    const wrong = problem ?? missingInput(compiled, inputs);
-    if (wrong !== null) return this.fail(node, "node_failed", { code: "invalid_inputs", message: wrong });
+    if (problem !== null) return this.fail(node, "node_failed", { code: "invalid_inputs", message: problem });
     const block = this.deps.blocks.get(compiled.block.id);
     if (isWait(block)) return this.arm(block, node);
     if (isInline(block) && this.fitsInline(block, node)) return void this.inlineQueue.push(node);
@@ -238,8 +237,8 @@ export class Segment {
   }
 
   private complete(node: NodeDraft, emissions: readonly Emission[]): void {
-    const tooLarge = findTooLarge(emissions, this.deps.bounds.valueBytes);
-    if (tooLarge) return this.fail(node, "node_failed", { code: "value_too_large", message: tooLarge });
+    const wrong = findWrong(node.compiled, emissions, this.deps.bounds.valueBytes);
+    if (wrong) return this.fail(node, "node_failed", wrong.error, emissions.slice(0, wrong.at));
     node.emit(emissions);
     this.end(node, "COMPLETED", "finished");
   }

@@ -1,16 +1,7 @@
 import { isObject } from "../graph/json";
 import type { Json } from "../graph/json";
 
-/** JSON text with a space after `,` and `:`. */
-export function dump(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(dump).join(", ")}]`;
-  if (isObject(value)) {
-    return `{${Object.entries(value)
-      .map(([key, item]) => `${JSON.stringify(key)}: ${dump(item)}`)
-      .join(", ")}}`;
-  }
-  return JSON.stringify(value);
-}
+export { dump } from "../graph/convert";
 
 /** What Python's `str()` gives, as templates print it: `True`, `None`, `[1, 'x']`; whole numbers without a point: `1`. */
 export function print(value: Json): string {

@@ -1,12 +1,7 @@
 import { isObject } from "../graph/json";
 import type { Json } from "../graph/json";
 
-/** Python's truth: null, false, 0, "", [] and {} are false. */
-export function isTruthy(value: Json): boolean {
-  if (Array.isArray(value)) return value.length > 0;
-  if (isObject(value)) return Object.keys(value).length > 0;
-  return typeof value === "number" ? value !== 0 : Boolean(value);
-}
+export { isTruthy } from "../graph/convert";
 
 /** Python's equality: deep, keys in any order, and 1 == 1.0 == true. */
 export function equals(a: Json, b: Json): boolean {

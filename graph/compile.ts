@@ -1,12 +1,12 @@
 import type { BlockCatalog, BlockDefinition } from "./block";
+import { foldedAmong } from "./combine";
+import type { FoldedPin } from "./combine";
 import type { GraphDefinition, GraphLink, GraphNode, GraphSettings, NestedGraph } from "./definition";
 import { TreelineError } from "./errors";
 import { own } from "./json";
-import type { PinSchema } from "./json";
-import { parsePin } from "./pins";
-
-/** A pin name that is folded into its base pin: `values_#_mark` has the path `["values", "mark"]`. */
-export type FoldedPin = { readonly pin: string; readonly path: readonly string[] };
+import type { JsonObject, PinSchema } from "./json";
+import type { PinStep } from "./pins";
+import { selectionOf } from "./select";
 
 /** A node with all the planner asks about it, worked out once for each graph version. */
 export type CompiledNode = {
@@ -20,18 +20,25 @@ export type CompiledNode = {
   readonly linkedPins: readonly string[];
   /** Those of `linkedPins` that a static link feeds. */
   readonly staticPins: readonly string[];
-  /** Of constants and linked pins; short paths first, so that `a_#_b` is there before `a_#_b_#_c` is put into it. */
+  /** Values by pin that win over what links bring. */
+  readonly mask: JsonObject;
+  /** Of constants, linked pins and mask. */
   readonly foldedPins: readonly FoldedPin[];
 };
 
 /** A link that can fire, with the node it leads to. */
 export type CompiledLink = GraphLink & { readonly sink: CompiledNode };
 
+/** What a link takes of one output pin: the steps into its values, none for all. */
+export type Route = { readonly link: CompiledLink; readonly steps: readonly PinStep[] };
+
 export type CompiledGraph = {
   /** In the order of the graph's `nodes`. */
   readonly nodes: ReadonlyMap<string, CompiledNode>;
   /** Outgoing links by source node, in the order of the graph's `links`: deliveries are made in this order. */
   readonly linksFrom: ReadonlyMap<string, readonly CompiledLink[]>;
+  /** By source node and output pin, of the pins that its block declares. */
+  readonly routes: ReadonlyMap<string, ReadonlyMap<string, readonly Route[]>>;
   readonly settings: GraphSettings;
 };
 
@@ -45,7 +52,24 @@ export function compileGraph(definition: GraphDefinition, blocks: BlockCatalog):
     if (!block) throw new TreelineError("invalid_graph", `unknown block ${node.blockId} of node "${node.id}"`);
     nodes.set(node.id, compileNode(node, block, own(definition.nested, node.id) ?? null, inbound.get(node.id) ?? []));
   }
-  return { nodes, linksFrom: compileLinks(definition.links, nodes), settings: definition.settings };
+  const linksFrom = compileLinks(definition.links, nodes);
+  const routes = new Map(
+    [...linksFrom].map(([id, links]) => [id, compileRoutes(links, nodes.get(id)?.outputSchema)] as const),
+  );
+  return { nodes, linksFrom, routes, settings: definition.settings };
+}
+
+/** The links that a value of this pin goes along, in the order of the graph's `links`. */
+export function routesOf({ routes, linksFrom }: CompiledGraph, nodeId: string, pin: string): readonly Route[] {
+  return routes.get(nodeId)?.get(pin) ?? routesAmong(linksFrom.get(nodeId) ?? [], pin);
+}
+
+/** A node under the mask of an execution, which wins over the node's own. */
+export function maskNode(target: CompiledNode, mask: JsonObject): CompiledNode {
+  const { node, linkedPins, inputSchema } = target;
+  const both = { ...target.mask, ...mask };
+  const pins = [...Object.keys(node.constants), ...linkedPins, ...Object.keys(both)];
+  return { ...target, mask: both, foldedPins: foldedAmong(pins, inputSchema.properties) };
 }
 
 function compileNode(
@@ -57,18 +81,9 @@ function compileNode(
   const { inputSchema, outputSchema } = nested ?? block;
   const linkedPins = [...new Set(inbound.map((link) => link.sinkName))];
   const staticPins = [...new Set(inbound.filter((link) => link.isStatic).map((link) => link.sinkName))];
-  const foldedPins = foldedAmong(new Set([...Object.keys(node.constants), ...linkedPins]));
-  return { node, block, nested, inputSchema, outputSchema, linkedPins, staticPins, foldedPins };
-}
-
-function foldedAmong(pins: ReadonlySet<string>): FoldedPin[] {
-  const folded: FoldedPin[] = [];
-  for (const pin of pins) {
-    const parsed = parsePin(pin);
-    if (!parsed || parsed.steps.length === 0 || parsed.steps.some((step) => step.by !== "key")) continue;
-    folded.push({ pin, path: [parsed.base, ...parsed.steps.map((step) => step.token)] });
-  }
-  return folded.sort((a, b) => a.path.length - b.path.length);
+  const pins = [...Object.keys(node.constants), ...linkedPins];
+  const foldedPins = foldedAmong(pins, inputSchema.properties);
+  return { node, block, nested, inputSchema, outputSchema, linkedPins, staticPins, mask: {}, foldedPins };
 }
 
 /** A link into a note never fires: notes are comments. */
@@ -83,4 +98,19 @@ function compileLinks(links: readonly GraphLink[], nodes: CompiledGraph["nodes"]
     linksFrom.set(link.sourceId, siblings);
   }
   return linksFrom;
+}
+
+function compileRoutes(
+  links: readonly CompiledLink[],
+  outputSchema?: PinSchema,
+): ReadonlyMap<string, readonly Route[]> {
+  const pins = new Set([...Object.keys(outputSchema?.properties ?? {}), "error"]);
+  return new Map([...pins].map((pin) => [pin, routesAmong(links, pin)]));
+}
+
+function routesAmong(links: readonly CompiledLink[], pin: string): readonly Route[] {
+  return links.flatMap((link) => {
+    const steps = selectionOf(link, pin);
+    return steps === null ? [] : [{ link, steps }];
+  });
 }

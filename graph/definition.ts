@@ -95,5 +95,8 @@ export type GraphDefinition = {
   readonly nested: { readonly [nodeId: string]: NestedGraph };
 };
 
+/** Values by node and pin that win over what links, constants and the start bring. */
+export type Masks = { readonly [nodeId: string]: JsonObject };
+
 /** A value leaving a node by one of its output pins. */
 export type Emission = { readonly pin: string; readonly value: Json };

@@ -1,9 +1,12 @@
+import { checkInputs } from "./check";
 import { combine } from "./combine";
+import { maskNode, routesOf } from "./compile";
 import type { CompiledGraph, CompiledLink, CompiledNode } from "./compile";
-import type { Emission } from "./definition";
+import type { Emission, Masks } from "./definition";
 import type { NodeExecutionId } from "./ids";
 import { own } from "./json";
 import type { Json, JsonObject } from "./json";
+import { select } from "./select";
 
 /**
  * An INCOMPLETE node execution: what its links have brought so far, by full sink pin name; no constants, and no static values
@@ -55,12 +58,13 @@ export function deliver(
   return { pending: planner.pending(), ready };
 }
 
-export function openPlanner(graph: CompiledGraph, pending: Pending, mint: Mint): Planner {
-  const draft: Draft = { ...copyOf(pending), mint };
+/** `masks`: of the execution, by node and pin. */
+export function openPlanner(graph: CompiledGraph, pending: Pending, mint: Mint, masks: Masks = {}): Planner {
+  const draft: Draft = { ...copyOf(pending), mint, masked: maskedNodes(graph, masks) };
   return {
     deliver(nodeId, emission) {
-      return (graph.linksFrom.get(nodeId) ?? []).flatMap((link) => {
-        const value = select(link, emission);
+      return routesOf(graph, nodeId, emission.pin).flatMap(({ link, steps }) => {
+        const value = select(emission.value, steps);
         return value === undefined ? [] : follow(draft, link, value);
       });
     },
@@ -77,15 +81,21 @@ type Draft = {
   readonly waiting: Map<string, readonly Waiting[]>;
   readonly lastQueued: Map<string, JsonObject>;
   readonly mint: Mint;
+  readonly masked: ReadonlyMap<string, CompiledNode>;
 };
+
+/** What masks name but the graph lacks is nothing to it. */
+function maskedNodes({ nodes }: CompiledGraph, masks: Masks): ReadonlyMap<string, CompiledNode> {
+  const masked = new Map<string, CompiledNode>();
+  for (const [id, mask] of Object.entries(masks)) {
+    const target = nodes.get(id);
+    if (target) masked.set(id, maskNode(target, mask));
+  }
+  return masked;
+}
 
 function copyOf({ waiting, lastQueued }: Pending): Pick<Draft, "waiting" | "lastQueued"> {
   return { waiting: new Map(waiting), lastQueued: new Map(lastQueued) };
-}
-
-/** What a link takes of an emission; undefined where it does not fire. */
-function select(link: CompiledLink, emission: Emission): Json | undefined {
-  return link.sourceName === emission.pin ? emission.value : undefined;
 }
 
 /** Pair, fill, check and, once a static link has made its sink ready, spread. */
@@ -114,17 +124,21 @@ function keep(draft: Draft, nodeId: string, queue: readonly Waiting[]): void {
 }
 
 /**
- * Ready once all linked pins are present: a constant never stands in for a link. What is still wrong then can never be mended
- * by a later value; that is a problem. Inputs of a nested graph are checked when it runs.
+ * Ready once all linked pins are present: a constant never stands in for a link, a mask does. What is still wrong then can
+ * never be mended by a later value; that is a problem. Inputs of a nested graph are checked when it runs.
  */
 function complete(draft: Draft, sink: CompiledNode, { id, nodeId, inputs: brought }: Waiting): Ready | null {
-  const linked = fillStatic(sink, brought, draft.lastQueued.get(nodeId) ?? {});
-  if (!sink.linkedPins.every((pin) => Object.hasOwn(linked, pin))) return null;
-  const inputs = combine(sink, linked);
-  if (keepsStatic(sink)) draft.lastQueued.set(nodeId, inputs);
-  const required = sink.nested ? [] : sink.inputSchema.required;
-  const missing = required.filter((pin) => !Object.hasOwn(inputs, pin)).map((pin) => `"${pin}"`);
-  return { id, nodeId, inputs, problem: missing.length > 0 ? `no value for the required ${missing.join(", ")}` : null };
+  const target = draft.masked.get(nodeId) ?? sink;
+  const linked = fillStatic(target, brought, draft.lastQueued.get(nodeId) ?? {});
+  if (!target.linkedPins.every((pin) => Object.hasOwn(linked, pin) || Object.hasOwn(target.mask, pin))) return null;
+  const ready = { id, nodeId, ...freeze(target, linked) };
+  if (keepsStatic(target)) draft.lastQueued.set(nodeId, ready.inputs);
+  return ready;
+}
+
+function freeze(target: CompiledNode, linked: JsonObject): Pick<Ready, "inputs" | "problem"> {
+  const inputs = combine(target, linked);
+  return target.nested ? { inputs, problem: null } : checkInputs(target.inputSchema, inputs);
 }
 
 function fillStatic(sink: CompiledNode, brought: JsonObject, lastQueued: JsonObject): JsonObject {
@@ -134,14 +148,14 @@ function fillStatic(sink: CompiledNode, brought: JsonObject, lastQueued: JsonObj
 
 /**
  * Node executions an execution begins with: nodes without inbound links and all input nodes, in the order of the graph's
- * nodes; notes never start. An input node gets `inputs[name]` as its `value`, or keeps its constant. Nothing is checked here:
- * a block checks what it starts with when it runs.
+ * nodes; notes never start. An input node gets `inputs[name]` as its `value`, or keeps its constant; its mask wins over both.
  */
-export function start(graph: CompiledGraph, inputs: JsonObject, mint: Mint): Delivery {
-  const starting = [...graph.nodes.values()].filter(isStarting);
-  const ready = starting.map((node): Ready => {
-    const given = node.block.role === "input" ? givenValue(node, inputs) : {};
-    return { id: mint(), nodeId: node.node.id, inputs: { ...combine(node, {}), ...given }, problem: null };
+export function start(graph: CompiledGraph, inputs: JsonObject, mint: Mint, masks: Masks = {}): Delivery {
+  const masked = maskedNodes(graph, masks);
+  const starting = [...graph.nodes.values()].filter(isStarting).map((node) => masked.get(node.node.id) ?? node);
+  const ready = starting.map((target): Ready => {
+    const given = target.block.role === "input" ? givenValue(target, inputs) : target;
+    return { id: mint(), nodeId: target.node.id, ...freeze(given, {}) };
   });
   const kept = ready.filter((_, i) => starting[i] && keepsStatic(starting[i]));
   const lastQueued = new Map(kept.map((one) => [one.nodeId, one.inputs]));
@@ -152,8 +166,9 @@ function isStarting({ block, linkedPins }: CompiledNode): boolean {
   return block.role === "input" || (linkedPins.length === 0 && block.role !== "note");
 }
 
-function givenValue({ node }: CompiledNode, inputs: JsonObject): JsonObject {
-  const { name } = node.constants;
+/** As a mask under the node's own. */
+function givenValue(target: CompiledNode, inputs: JsonObject): CompiledNode {
+  const { name } = target.node.constants;
   const value = typeof name === "string" ? own(inputs, name) : undefined;
-  return value === undefined ? {} : { value };
+  return value === undefined ? target : { ...target, mask: { value, ...target.mask } };
 }

@@ -1,7 +1,7 @@
 import type { GraphLink } from "./definition";
 import { durationFaults } from "./durations";
 import type { Fault } from "./errors";
-import { basePin, malformedPin } from "./placed";
+import { basePin, builderFault } from "./placed";
 import type { PlacedNode } from "./placed";
 import { pointerTo } from "./pointer";
 import { isNested } from "./reference";
@@ -39,9 +39,10 @@ function constantFaults({ node, pointer, block, nested, inputPins }: PlacedNode)
     ...(nameless
       ? [{ pointer: at("name"), detail: `must be a text: the name of this ${block.role} of the graph` }]
       : []),
-    ...Object.keys(node.constants)
-      .filter((pin) => basePin(pin, inputPins ?? []) === null)
-      .map((pin) => ({ pointer: at(pin), detail: malformedPin(pin) })),
+    ...Object.keys(node.constants).flatMap((pin) => {
+      const detail = builderFault(pin, inputPins ?? []);
+      return detail === null ? [] : [{ pointer: at(pin), detail }];
+    }),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { BlockCatalog, BlockDefinition } from "./block";
 import type { GraphNode, NestedGraph } from "./definition";
 import type { Fault } from "./errors";
 import { suggestion } from "./nearest";
-import { parsePin } from "./pins";
+import { mostIndex, parsePin, parseToolPin, toolsPin } from "./pins";
 import { isNested, nestedOf } from "./reference";
 import type { FindNested, NoNested } from "./reference";
 
@@ -37,15 +37,24 @@ export function basePin(name: string, pins: readonly string[]): string | null {
   return pins.includes(name) ? name : (parsePin(name)?.base ?? null);
 }
 
-export function malformedPin(name: string): string {
-  return `malformed dynamic pin "${name}": a pin, then after each _#_ or _@_ a key, after each _$_ a whole number`;
+const form = "a pin, then after each _#_ or _@_ a key, after each _$_ a whole number";
+
+/** What is wrong with the form of an input pin's name: of a link's sink or a constant. */
+export function builderFault(name: string, pins: readonly string[]): string | null {
+  if (pins.includes(name)) return null;
+  const parsed = parsePin(name);
+  if (!parsed) return `malformed dynamic pin "${name}": ${form}`;
+  const isFar = parsed.steps.some(({ by, token }) => by === "index" && Number(token) > mostIndex);
+  return isFar ? `pin "${name}" would build a list of more than ${mostIndex + 1} items` : null;
 }
 
 /** What is wrong with one end of a link. `pins` null: they are not known, so only the form of the name is checked. */
 export function pinFaults(pointer: string, name: string, placed: PlacedNode, side: "input" | "output"): Fault[] {
   const pins = side === "input" ? placed.inputPins : placed.outputPins;
-  const base = basePin(name, pins ?? []);
-  if (base === null) return [{ pointer, detail: malformedPin(name) }];
+  const base = side === "output" && parseToolPin(name) ? toolsPin : basePin(name, pins ?? []);
+  if (base === null) return [{ pointer, detail: `malformed dynamic pin "${name}": ${form}` }];
+  const malformed = side === "input" ? builderFault(name, pins ?? []) : null;
+  if (malformed !== null) return [{ pointer, detail: malformed }];
   if (!pins || pins.includes(base)) return [];
   const whose = placed.nested ? "the nested graph" : `block ${placed.block?.name}`;
   return [{ pointer, detail: `${whose} has no ${side} pin "${base}"${suggestion(base, pins)}` }];

@@ -63,6 +63,7 @@ const rooms: readonly Room[] = [
     allowed: ["./ids"],
     refused: ["zod", "ajv", "pg", "node:fs", "../db/client", "../blocks/catalog", "../config/env", "../utils/texts"],
   },
+  { file: "graph/check.ts", allowed: ["./ids", "ajv"], refused: ["zod", "node:crypto", "../db/schema"] },
   { file: "graph/schema.ts", allowed: ["./ids", "zod"], refused: ["ajv", "node:crypto", "../db/schema"] },
   {
     file: "blocks/planted.ts",

@@ -1,7 +1,7 @@
 import type { BlockDefinition } from "../../../graph/block";
 import { compileGraph } from "../../../graph/compile";
-import type { NestedGraph } from "../../../graph/definition";
-import { deliver, start } from "../../../graph/deliver";
+import type { Masks, NestedGraph } from "../../../graph/definition";
+import { deliver, openPlanner, start } from "../../../graph/deliver";
 import type { Delivery, Pending } from "../../../graph/deliver";
 import { parseGraphId } from "../../../graph/ids";
 import type { Json, JsonObject, PinSchema } from "../../../graph/json";
@@ -32,6 +32,9 @@ const blocks = new Map(
   [
     block("plain"),
     block("strict", { inputSchema: pins(["a", "b"], ["a", "b"]) }),
+    block("typed", {
+      inputSchema: { type: "object", properties: { n: { type: "integer", maximum: 9 } }, required: ["n"] },
+    }),
     block("input", { role: "input", inputSchema: pins(["name", "value"]) }),
     block("agent", { role: "agent", placement: "child", inputSchema: pins(["graphId", "graphVersion", "inputs"]) }),
     block("note", { role: "note" }),
@@ -46,7 +49,12 @@ const nested: NestedGraph = {
 };
 
 /** "x:plain" is node x of block plain; constants by node. */
-function setup(nodes: readonly string[], links: readonly string[], constants: { [node: string]: JsonObject } = {}) {
+function setup(
+  nodes: readonly string[],
+  links: readonly string[],
+  constants: { [node: string]: JsonObject } = {},
+  masks: Masks = {},
+) {
   const placed = nodes.map((text) => {
     const [id = "", blockId = ""] = text.split(":");
     return { id, blockId, constants: constants[id] ?? {} };
@@ -59,10 +67,12 @@ function setup(nodes: readonly string[], links: readonly string[], constants: { 
   let sofar: Delivery = { pending: nothing, ready: [] };
   return {
     graph,
-    begin: (inputs: JsonObject = {}) => start(graph, inputs, mint).ready,
+    begin: (inputs: JsonObject = {}) => start(graph, inputs, mint, masks).ready,
     /** Emits and answers the inputs of what became ready. */
     emit: (nodeId: string, value: Json, pin = "out") => {
-      sofar = deliver(graph, sofar.pending, nodeId, { pin, value }, mint);
+      const planner = openPlanner(graph, sofar.pending, mint, masks);
+      const ready = planner.deliver(nodeId, { pin, value });
+      sofar = { pending: planner.pending(), ready };
       return sofar.ready.map(({ inputs }) => inputs);
     },
     ready: () => sofar.ready,
@@ -111,12 +121,6 @@ describe("deliver", () => {
     expect(emit("x", 5)).toEqual([{ "a_#_k": { m: 1 }, a: { j: 0, k: { m: 1, n: 5 } }, "b_#_": 2, "a_#_k_#_n": 5 }]);
   });
 
-  test("replaces what is no object where a key is to be folded in", () => {
-    const { emit } = setup(["x:plain", "y:plain", "z:plain"], ["x.out -> z.a", "y.out -> z.a_#_k"]);
-    emit("x", [1, 2]);
-    expect(emit("y", 3)).toEqual([{ a: { k: 3 }, "a_#_k": 3 }]);
-  });
-
   test("treats keys such as __proto__ and constructor as keys", () => {
     const { emit } = setup(
       ["x:plain", "z:plain"],
@@ -135,6 +139,30 @@ describe("deliver", () => {
     emit("x", 1);
     expect(ready()).toMatchObject([{ nodeId: "z", inputs: { a: 1 }, problem: expect.stringContaining('"b"') }]);
     expect(waiting("z")).toEqual([]);
+  });
+
+  test("takes what misfits its schema for a problem too, once it is coerced", () => {
+    const { emit, ready } = setup(["x:plain", "z:typed"], ["x.out -> z.n"]);
+    expect(emit("x", "5")).toEqual([{ n: 5 }]);
+    emit("x", "50");
+    expect(ready()).toMatchObject([{ inputs: { n: 50 }, problem: '"n" must be <= 9' }]);
+  });
+
+  test("gives part of a value to a link that selects it, and nothing where there is no such part", () => {
+    const { emit } = setup(["x:plain", "z:plain"], ["x.out_#_k_$_1 -> z.a"]);
+    expect(emit("x", { k: [1, 2] })).toEqual([{ a: 2 }]);
+    expect(emit("x", { k: [1] })).toEqual([]);
+    expect(emit("x", "text")).toEqual([]);
+  });
+
+  test("gives a tool's argument to the sink pin it names alone", () => {
+    const { emit, waiting } = setup(
+      ["x:plain", "y:plain", "z:plain"],
+      ["x.tools -> y.a", "x.tools -> z.a", "x.tools -> z.b"],
+    );
+    expect(emit("x", 1, "tools_^_z_~_b")).toEqual([]);
+    expect(waiting("z")).toEqual([{ b: 1 }]);
+    expect(emit("x", 2, "tools_^_z_~_a")).toEqual([{ a: 2, b: 1 }]);
   });
 
   test("does not hold a nested graph back for inputs it requires", () => {
@@ -239,9 +267,29 @@ describe("start", () => {
     expect(begin()[0]?.inputs).toEqual({ name: "constructor" });
   });
 
-  test("checks nothing: a block checks what it starts with when it runs", () => {
-    const { begin } = setup(["x:strict"], []);
-    expect(begin()).toMatchObject([{ inputs: {}, problem: null }]);
+  test("checks what nodes begin with, as no link will bring more", () => {
+    const { begin } = setup(["x:strict"], [], { x: { a: 1 } });
+    expect(begin()).toMatchObject([{ inputs: { a: 1 }, problem: expect.stringContaining('"b"') }]);
+  });
+
+  test("lets the mask of an input win over the start", () => {
+    const { begin } = setup(["i:input"], [], { i: { name: "who" } }, { i: { value: "masked" } });
+    expect(begin({ who: "Ada" })[0]?.inputs).toEqual({ name: "who", value: "masked" });
+  });
+});
+
+describe("masks", () => {
+  test("win over links and constants, and stand in for a linked pin", () => {
+    const links = ["x.out -> z.a", "y.out -> z.b"];
+    const made = setup(["x:plain", "y:plain", "z:plain"], links, { z: { c: 0 } }, { z: { b: "mask", c: 1 } });
+    expect(made.emit("x", 1)).toEqual([{ a: 1, b: "mask", c: 1 }]);
+    expect(made.emit("y", 2)).toEqual([]);
+    expect(made.emit("x", 3)).toEqual([{ a: 3, b: "mask", c: 1 }]);
+    expect(made.waiting("z")).toEqual([]);
+  });
+
+  test("of nodes that the graph lacks are nothing to it", () => {
+    expect(setup(["x:plain", "z:plain"], ["x.out -> z.a"], {}, { gone: { a: 1 } }).emit("x", 2)).toEqual([{ a: 2 }]);
   });
 });
 

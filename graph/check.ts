@@ -1,0 +1,72 @@
+import Ajv from "ajv";
+import type { ErrorObject, ValidateFunction } from "ajv";
+import { coercer } from "./coerce";
+import type { Coerce } from "./coerce";
+import { own } from "./json";
+import type { Json, JsonObject, PinSchema } from "./json";
+
+/** Made to fit the schema as far as coercion goes; `problem`: what still misfits, pins named, values never. */
+export type CheckedInputs = { readonly inputs: JsonObject; readonly problem: string | null };
+
+/**
+ * Inputs against the pins of a block. A null counts as left out where the pin may be left out; what the schema does not declare
+ * (flat keys of dynamic pins) is taken as it is.
+ */
+export function checkInputs(schema: PinSchema, given: JsonObject): CheckedInputs {
+  const checks = checksOf(schema);
+  const inputs = coerceAll(checks, given);
+  const missing = schema.required.filter((pin) => !Object.hasOwn(inputs, pin)).map((pin) => `"${pin}"`);
+  if (missing.length > 0) return { inputs, problem: `no value for the required ${missing.join(", ")}` };
+  const problems = Object.entries(inputs).flatMap(([pin, value]) => {
+    if (value === null && !schema.required.includes(pin)) return [];
+    const misfit = checks.get(pin)?.misfit(value) ?? null;
+    return misfit === null ? [] : [`"${pin}" ${misfit}`];
+  });
+  return { inputs, problem: problems.length > 0 ? problems.join("; ") : null };
+}
+
+/** What is wrong with a value that a block emits; null: nothing, or the schema does not declare the pin. */
+export function outputMisfit(schema: PinSchema, pin: string, value: Json): string | null {
+  return checksOf(schema).get(pin)?.misfit(value) ?? null;
+}
+
+type PinCheck = { readonly coerce: Coerce | null; readonly misfit: (value: Json) => string | null };
+
+function coerceAll(checks: ReadonlyMap<string, PinCheck>, given: JsonObject): JsonObject {
+  const entries = Object.entries(given);
+  let changed = false;
+  const coerced = entries.map(([pin, value]): [string, Json] => {
+    const next = checks.get(pin)?.coerce?.(value) ?? value;
+    changed ||= next !== value;
+    return [pin, next];
+  });
+  return changed ? Object.fromEntries(coerced) : given;
+}
+
+/** Compiling a schema takes a millisecond, so it is done once, and only for pins that get a value. */
+const compiled = new WeakMap<PinSchema, ReadonlyMap<string, PinCheck>>();
+
+function checksOf(schema: PinSchema): ReadonlyMap<string, PinCheck> {
+  const found = compiled.get(schema);
+  if (found) return found;
+  // An instance for each schema, so that it goes with it; formats are not checked, as in the platform this is compatible with.
+  const ajv = new Ajv({ strict: false, validateSchema: false, validateFormats: false, meta: false });
+  const checks = new Map<string, PinCheck>();
+  for (const pin of Object.keys(schema.properties)) {
+    const pinSchema = own(schema.properties, pin) ?? {};
+    let validate: ValidateFunction | undefined;
+    const misfit = (value: Json) => {
+      validate ??= ajv.compile(pinSchema);
+      return validate(value) ? null : describe(validate.errors?.[0]);
+    };
+    checks.set(pin, { coerce: coercer(pinSchema), misfit });
+  }
+  compiled.set(schema, checks);
+  return checks;
+}
+
+function describe({ instancePath = "", keyword, message = "does not fit", params }: Partial<ErrorObject> = {}): string {
+  const at = instancePath === "" ? "" : `${instancePath} `;
+  if (keyword !== "enum") return at + message;
+  return `${at}must be one of ${JSON.stringify(params?.["allowedValues"]).slice(0, 500)}`;
+}
