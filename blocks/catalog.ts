@@ -2,8 +2,10 @@ import type { BlockCatalog, BlockDefinition } from "../graph/block";
 import { agentExecutor, agentInputs, agentOutput } from "./agent/definition";
 import * as arithmetic from "./arithmetic/definition";
 import * as basic from "./basic/definition";
-import * as collections from "./collections/definition";
+import * as dictionaries from "./dictionaries/definition";
 import * as flow from "./flow/definition";
+import * as lists from "./lists/definition";
+import * as manyLists from "./many-lists/definition";
 import * as text from "./text/definition";
 import * as timer from "./timer/definition";
 import { sendWebRequest } from "./web/definition";
@@ -16,7 +18,9 @@ const definitions: readonly BlockDefinition[] = [
   ...Object.values(flow),
   ...Object.values(arithmetic),
   ...Object.values(text),
-  ...Object.values(collections),
+  ...Object.values(dictionaries),
+  ...Object.values(lists),
+  ...Object.values(manyLists),
   ...Object.values(timer),
   sendWebRequest,
 ];

@@ -3,8 +3,10 @@ import { agentBlocks } from "./agent/run";
 import { arithmeticBlocks } from "./arithmetic/run";
 import { basicBlocks } from "./basic/run";
 import type { Block, BlockRegistry } from "./block";
-import { collectionBlocks } from "./collections/run";
+import { dictionaryBlocks } from "./dictionaries/run";
 import { flowBlocks } from "./flow/run";
+import { listBlocks } from "./lists/run";
+import { manyListBlocks } from "./many-lists/run";
 import { createTemplateThreads } from "./template/threads";
 import { textBlocks } from "./text/run";
 import { timerBlocks } from "./timer/run";
@@ -20,7 +22,9 @@ export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
     ...flowBlocks,
     ...arithmeticBlocks,
     ...textBlocks(renderAside),
-    ...collectionBlocks,
+    ...dictionaryBlocks,
+    ...listBlocks,
+    ...manyListBlocks,
     ...timerBlocks,
     ...webBlocks(),
     ...extra,

@@ -1,5 +1,33 @@
 import { failBlock, runBlock } from "./run-block";
-import type { Json } from "../../../graph/json";
+
+test("CreateDictionary hands on the values that came on its pins", () => {
+  expect(runBlock("CreateDictionary", { values: { a: 1, b: null }, "values_#_a": 1 })).toEqual([
+    ["dictionary", { a: 1, b: null }],
+  ]);
+  expect(failBlock("CreateDictionary", { values: [1] }).message).toBe("values must be an object, not a list");
+});
+
+describe("AddToDictionary", () => {
+  test("sets the key in a copy, then merges the entries", () => {
+    const dictionary = { a: 1, b: 2 };
+    expect(runBlock("AddToDictionary", { dictionary, key: "b", value: 3, entries: { b: 4, c: 5 } })).toEqual([
+      ["updated_dictionary", { a: 1, b: 4, c: 5 }],
+    ]);
+    expect(dictionary).toEqual({ a: 1, b: 2 });
+    expect(runBlock("AddToDictionary", { key: "a", value: 0 })).toEqual([["updated_dictionary", { a: 0 }]]);
+  });
+
+  test("sets no key without a name or with null", () => {
+    expect(runBlock("AddToDictionary", { key: "", value: 1 })).toEqual([["updated_dictionary", {}]]);
+    expect(runBlock("AddToDictionary", { key: "a", value: null })).toEqual([["updated_dictionary", {}]]);
+    expect(runBlock("AddToDictionary", { entries: { a: null } })).toEqual([["updated_dictionary", { a: null }]]);
+  });
+
+  test("keeps a key called __proto__ as a key", () => {
+    const [[, updated] = []] = runBlock("AddToDictionary", { key: "__proto__", value: { x: 1 } });
+    expect(JSON.stringify(updated)).toBe('{"__proto__":{"x":1}}');
+  });
+});
 
 describe("FindInDictionary", () => {
   test("finds the value of a key, null included", () => {
@@ -54,75 +82,31 @@ describe("RemoveFromDictionary", () => {
   });
 });
 
-describe("CreateList", () => {
-  function create(values: Json, limits = {}) {
-    return runBlock("CreateList", { values, ...limits });
-  }
-
-  test("emits all values as one list, and one empty list for none", () => {
-    expect(create([5, null, 9])).toEqual([["list", [5, null, 9]]]);
-    expect(create([])).toEqual([["list", []]]);
-  });
-
-  test("emits a list for each chunk of at most max_size", () => {
-    expect(create([1, 2, 3, 4, 5], { max_size: 2 })).toEqual([
-      ["list", [1, 2]],
-      ["list", [3, 4]],
-      ["list", [5]],
+describe("ReplaceDictionaryValue", () => {
+  test("emits a copy with the new value in the same place, then the old value", () => {
+    const dictionary = { a: 1, b: null, c: 3 };
+    const emitted = runBlock("ReplaceDictionaryValue", { dictionary, key: "b", value: [2] });
+    expect(emitted).toEqual([
+      ["updated_dictionary", { a: 1, b: [2], c: 3 }],
+      ["old_value", null],
     ]);
+    expect(Object.keys(emitted[0]?.[1] as object)).toEqual(["a", "b", "c"]);
+    expect(dictionary.b).toBe(null);
   });
 
-  test("keeps both limits", () => {
-    const word = "x".repeat(40); // about 10 tokens
-    expect(create([word, word, word, 1, 2, 3], { max_tokens: 20, max_size: 3 }).map(([, list]) => list)).toEqual([
-      [word, word],
-      [word, 1, 2],
-      [3],
+  test("finds a whole number as a key, and fails where it is absent", () => {
+    expect(runBlock("ReplaceDictionaryValue", { dictionary: { "5": "v" }, key: 5, value: null })).toEqual([
+      ["updated_dictionary", { "5": null }],
+      ["old_value", "v"],
     ]);
-  });
-
-  test("gives a value that is over max_tokens by itself a list of its own", () => {
-    const long = "x".repeat(400);
-    expect(create(["a", long, "b"], { max_tokens: 10 }).map(([, list]) => list)).toEqual([["a"], [long], ["b"]]);
-  });
-
-  test("refuses a limit below 1", () => {
-    expect(failBlock("CreateList", { values: [1], max_size: 0 }).message).toBe("max_size must be at least 1");
+    expect(failBlock("ReplaceDictionaryValue", { dictionary: {}, key: "toString", value: 1 })).toMatchObject({
+      code: "key_absent",
+      message: 'the dictionary has no key "toString"',
+    });
   });
 });
 
-describe("AddToList", () => {
-  function add(inputs: { readonly [pin: string]: Json }) {
-    return runBlock("AddToList", inputs)[0]?.[1];
-  }
-
-  test("adds entries, then the entry, at the end of a copy", () => {
-    const list = [1];
-    expect(add({ list, entry: 4, entries: [2, 3] })).toEqual([1, 2, 3, 4]);
-    expect(list).toEqual([1]);
-    expect(add({ entry: "first" })).toEqual(["first"]);
-  });
-
-  test("adds no null entry, but any other empty one", () => {
-    expect(add({ list: [1], entry: null })).toEqual([1]);
-    expect(add({ list: [1], entry: 0 })).toEqual([1, 0]);
-    expect(add({ list: [1], entry: "" })).toEqual([1, ""]);
-  });
-
-  test.each<[Json, Json[]]>([
-    [0, ["n", "a", "b", "c"]],
-    [1, ["a", "n", "b", "c"]],
-    [-1, ["a", "b", "n", "c"]],
-    [-3, ["n", "a", "b", "c"]],
-    [-99, ["n", "a", "b", "c"]],
-    [99, ["a", "b", "c", "n"]],
-    ["1", ["a", "n", "b", "c"]],
-    [null, ["a", "b", "c", "n"]],
-  ])("adds at position %j as a slice does", (position, updated) => {
-    expect(add({ list: ["a", "b", "c"], entry: "n", position })).toEqual(updated);
-  });
-
-  test("fails for a list that is none", () => {
-    expect(failBlock("AddToList", { list: "abc", entry: 1 }).message).toBe("list must be a list, not a text");
-  });
+test("DictionaryIsEmpty tells whether there are keys", () => {
+  expect(runBlock("DictionaryIsEmpty", { dictionary: {} })).toEqual([["is_empty", true]]);
+  expect(runBlock("DictionaryIsEmpty", { dictionary: { a: null } })).toEqual([["is_empty", false]]);
 });
