@@ -1,14 +1,15 @@
 import pino from "pino";
 import { createActivities } from "../../activities/index";
+import type { Block } from "../../blocks/block";
 import { catalogOf, createRegistry } from "../../blocks/registry";
 import type { Database } from "../../db/client";
 import { createWaker } from "../../db/wake";
 import { parseExecutionId, type ExecutionId } from "../../graph/ids";
 
-/** Moves executions on without Temporal: inline nodes and nested graphs; what needs a worker or a timer stays as it is. */
-export function createRunner(db: Database): (executionId: string) => Promise<void> {
-  const blocks = createRegistry();
-  const { record } = createActivities({
+/** The activities of a worker, to be called without Temporal; `more` are blocks beyond the built-in ones. */
+export function openActivities(db: Database, more: readonly Block[] = []) {
+  const blocks = createRegistry(more);
+  return createActivities({
     db,
     blocks,
     catalog: catalogOf(blocks),
@@ -17,6 +18,11 @@ export function createRunner(db: Database): (executionId: string) => Promise<voi
     wake: createWaker(db),
     log: pino({ level: "silent" }),
   });
+}
+
+/** Moves executions on without Temporal: inline nodes and nested graphs; what needs a worker or a timer stays as it is. */
+export function createRunner(db: Database): (executionId: string) => Promise<void> {
+  const { record } = openActivities(db);
 
   async function run(executionId: ExecutionId): Promise<void> {
     const { work } = await record.begin(executionId, `run of ${executionId}`);

@@ -1,0 +1,32 @@
+import type { GraphDraft, GraphNode } from "../../graph/definition";
+import { draft, node } from "../unit/graph/fixtures";
+
+/** A graph that runs `count` nested graphs side by side, one for each item of a list. */
+export function fan(count: number, graphId: string, more: Partial<GraphDraft> = {}): GraphDraft {
+  const items = Array.from({ length: count }, (_, index) => index);
+  return draft(
+    [node("each", "StepThroughItems", { items }), node("run", "AgentExecutor", { graphId })],
+    ["each.item -> run.item"],
+    more,
+  );
+}
+
+const item = node("item", "AgentInput", { name: "item", value: 0 });
+
+/** A tree whose executions have `widths` children at each level; `nodes` stand in each leaf. */
+export function treeOf(widths: readonly number[], nodes: readonly GraphNode[]): GraphDraft {
+  const levels = widths.map((width, level) => {
+    const { nodes: own, links } = fan(width, `level ${level + 1}`);
+    return { name: `level ${level}`, id: `level ${level}`, nodes: level === 0 ? own : [item, ...own], links };
+  });
+  const leaf = draft([item, ...nodes], [], { id: `level ${widths.length}` });
+  const [root, ...rest] = [...levels, leaf];
+  if (!root) throw new Error("no levels");
+  return { ...root, subGraphs: rest };
+}
+
+/** A graph that runs itself `times` over, each time with the same nodes beside: without an end but the limit `depth`. */
+export function recursion(times: number, nodes: readonly GraphNode[] = []): GraphDraft {
+  const runs = Array.from({ length: times }, (_, index) => node(`run${index}`, "AgentExecutor", { graphId: "self" }));
+  return draft([...runs, ...nodes], [], { id: "self" });
+}
