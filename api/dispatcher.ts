@@ -4,15 +4,30 @@ import {
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
   type Client,
+  type WorkflowStartOptions,
 } from "@temporalio/client";
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import type { Logger } from "pino";
 import type { Database } from "../db/client";
-import { claimOutbox, deleteOutbox, deleteStart, readStartFacts, type OutboxRow, type StartFacts } from "../db/outbox";
+import {
+  claimOutbox,
+  deleteOutbox,
+  deleteStart,
+  readStartFacts,
+  readStopFacts,
+  type OutboxRow,
+  type StartFacts,
+} from "../db/outbox";
+import { settleFenced } from "../db/stops";
 import { listen, outboxWake, wakeChannel, type Listener } from "../db/wake";
 import type { ExecutionId, StopId } from "../graph/ids";
-import { searchAttributeNames, signalNames, type ExecutionInput } from "../workflows/messages";
-import { followStop } from "./stop-follower";
+import {
+  searchAttributeNames,
+  signalNames,
+  stopQueue,
+  type ExecutionInput,
+  type StopInput,
+} from "../workflows/messages";
 
 const rootKey = defineSearchAttributeKey(searchAttributeNames.root, SearchAttributeType.KEYWORD);
 const graphKey = defineSearchAttributeKey(searchAttributeNames.graph, SearchAttributeType.KEYWORD);
@@ -31,6 +46,8 @@ export type DispatcherDeps = {
   /** The client shares a worker's connection: the first workflow task may come with the answer to the start. */
   readonly eager: boolean;
   readonly wake: (wake: string) => void;
+  /** A fence that a caller asked for is committed, and nothing has followed yet; tests let the process die there. */
+  readonly reached?: ((point: "after-fence") => void) | undefined;
   readonly log: Logger;
 };
 
@@ -38,7 +55,7 @@ export type DispatcherDeps = {
 export type Dispatcher = {
   /** Tries at once what a caller has just recorded; where Temporal is away the outbox row stays and is carried out later. */
   startNow(executionId: ExecutionId): Promise<void>;
-  /** Goes on with a stop in the background. */
+  /** Tries at once, in the background, what follows a fence: sweeps a batch, starts the follow-up; else the outbox row stays. */
   followStop(stopId: StopId): void;
   close(): Promise<void>;
 };
@@ -46,29 +63,52 @@ export type Dispatcher = {
 export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher> {
   const { db, client, log } = deps;
   const closing = new AbortController();
-  const following = new Map<StopId, Promise<void>>();
+  const following = new Set<Promise<void>>();
   let round: Promise<void> | null = null;
   let again = false;
 
   async function start(executionId: ExecutionId): Promise<void> {
     const facts = await readStartFacts(db, executionId);
-    if (facts) await startWorkflow(executionId, facts);
-    await deleteStart(db, executionId);
-  }
-
-  async function startWorkflow(executionId: ExecutionId, { rootId, graphId, graphName }: StartFacts): Promise<void> {
-    try {
-      await client.workflow.start("execution", {
-        workflowId: executionId,
+    if (facts) {
+      await startWorkflow("execution", executionId, facts, {
         taskQueue: deps.taskQueue,
         args: [{ executionId } satisfies ExecutionInput],
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        staticSummary: facts.graphName.slice(0, 100),
+      });
+    }
+    await deleteStart(db, executionId);
+  }
+
+  async function startStop(stopId: StopId): Promise<void> {
+    const facts = await readStopFacts(db, stopId);
+    if (facts) {
+      await startWorkflow("stop", stopId, facts, {
+        taskQueue: stopQueue(deps.taskQueue),
+        args: [{ stopId } satisfies StopInput],
+        // One that was terminated may be started again: beginning again is going on.
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        staticSummary: `stop: ${facts.graphName.slice(0, 90)}`,
+      });
+    }
+    await deleteStart(db, stopId);
+  }
+
+  async function startWorkflow(
+    type: "execution" | "stop",
+    workflowId: ExecutionId | StopId,
+    { rootId, graphId }: StartFacts,
+    options: Pick<WorkflowStartOptions, "taskQueue" | "args" | "workflowIdReusePolicy" | "staticSummary">,
+  ): Promise<void> {
+    try {
+      await client.workflow.start(type, {
+        ...options,
+        workflowId,
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
         typedSearchAttributes: [
           { key: rootKey, value: rootId },
           { key: graphKey, value: graphId },
         ],
-        staticSummary: graphName.slice(0, 100),
         requestEagerStart: deps.eager,
       });
     } catch (error) {
@@ -84,18 +124,18 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
     }
   }
 
-  function follow(stopId: StopId): Promise<void> {
-    const going = following.get(stopId);
-    if (going) return going;
-    const run = followStop({ ...deps, signal: closing.signal }, stopId).finally(() => following.delete(stopId));
-    following.set(stopId, run);
-    return run;
+  async function follow(stopId: StopId): Promise<void> {
+    deps.reached?.("after-fence");
+    const [started, swept] = await Promise.allSettled([startStop(stopId), settleFenced(db, stopId, [])]);
+    if (swept.status === "fulfilled" && swept.value.quiesced) deps.wake(stopId);
+    if (started.status === "rejected") throw started.reason;
   }
 
   async function carryOut(row: OutboxRow): Promise<void> {
     try {
       if (row.kind === "start") return await start(row.subjectId);
-      await (row.kind === "poke" ? poke(row.subjectId) : follow(row.subjectId));
+      if (row.kind === "stop") return await startStop(row.subjectId);
+      await poke(row.subjectId);
       await deleteOutbox(db, [row.id]);
     } catch (err) {
       if (!closing.signal.aborted) log.warn({ err, outbox: row }, "could not be carried to Temporal yet");
@@ -106,10 +146,7 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
     do {
       again = false;
       const rows = await claimOutbox(db, batch, againMs);
-      const all = Promise.all(rows.map(carryOut));
-      // A stop takes its time; what comes after it does not wait for it.
-      if (rows.some((row) => row.kind === "stop")) void all;
-      else await all;
+      await Promise.all(rows.map(carryOut));
       again ||= rows.length === batch;
     } while (again && !closing.signal.aborted);
   }
@@ -136,14 +173,20 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
         log.warn({ err, executionId }, "Temporal did not take the start: the dispatcher will try again");
       }
     },
-    followStop: (stopId) =>
-      void follow(stopId).catch((err: unknown) => log.warn({ err, stopId }, "the stop goes on later")),
+    followStop(stopId) {
+      const run = follow(stopId)
+        .catch((err: unknown) =>
+          log.warn({ err, stopId }, "Temporal did not take the stop: the dispatcher will try again"),
+        )
+        .finally(() => following.delete(run));
+      following.add(run);
+    },
     async close() {
       clearInterval(timer);
       closing.abort();
       await listener.close();
       await round;
-      await Promise.allSettled(following.values());
+      await Promise.all(following);
     },
   };
 }

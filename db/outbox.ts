@@ -25,12 +25,12 @@ export async function deleteOutbox(db: Database, ids: readonly number[]): Promis
   await db.pool.query({ name: "delete_outbox", text: "delete from outbox where id = any ($1)", values: [ids] });
 }
 
-/** The start of this execution has reached Temporal. */
-export async function deleteStart(db: Database, executionId: ExecutionId): Promise<void> {
+/** The start of this execution, or of this stop's follow-up, has reached Temporal. */
+export async function deleteStart(db: Database, id: ExecutionId | StopId): Promise<void> {
   await db.pool.query({
     name: "delete_start",
-    text: "delete from outbox where subject_id = $1 and kind = 'start'",
-    values: [executionId],
+    text: "delete from outbox where subject_id = $1 and kind in ('start', 'stop')",
+    values: [id],
   });
 }
 
@@ -50,8 +50,25 @@ export async function readStartFacts(db: Database, executionId: ExecutionId): Pr
   return rows[0] ?? null;
 }
 
-/** Where Temporal has lost its data: every live root is to be started again. Answers how many. */
+/** The same of a stop's follow-up; null: there is no such stop, or it is closed. */
+export async function readStopFacts(db: Database, stopId: StopId): Promise<StartFacts | null> {
+  const { rows } = await db.pool.query<StartFacts>({
+    name: "stop_facts",
+    text: `
+      select s.root_id as "rootId", e.graph_id as "graphId", g.name as "graphName"
+        from stops s join executions e on e.id = s.execution_id join graphs g on g.id = e.graph_id and g.version = e.graph_version
+       where s.id = $1 and s.status <> 'CLOSED'`,
+    values: [stopId],
+  });
+  return rows[0] ?? null;
+}
+
+/** Where Temporal has lost its data: every live root, and the follow-up of every open stop, is to be started again. Answers how many roots. */
 export async function requeueLiveRoots(db: Database): Promise<number> {
+  await db.pool.query(`
+    insert into outbox (kind, subject_id, due_at)
+      select 'stop', s.id, clock_timestamp() from stops s
+       where s.status <> 'CLOSED' and not exists (select 1 from outbox o where o.subject_id = s.id and o.kind = 'stop')`);
   const { rowCount } = await db.pool.query(`
     insert into outbox (kind, subject_id, due_at)
       select 'start', e.id, clock_timestamp() from executions e

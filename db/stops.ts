@@ -3,9 +3,10 @@ import { TreelineError } from "../graph/errors";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
 import type { Database } from "./client";
-import type { stopCause } from "./schema";
+import type { stopCause, stopOutcome } from "./schema";
 
 export type StopCause = (typeof stopCause.enumValues)[number];
+export type StopOutcome = (typeof stopOutcome.enumValues)[number];
 
 export type FenceRequest = {
   readonly executionId: ExecutionId;
@@ -18,6 +19,8 @@ export type FenceRequest = {
   readonly cascade: boolean;
   /** Moves the deadline of a stop that goes on to now. */
   readonly force: boolean;
+  /** What was detached under it is stopped too. Absent: false. */
+  readonly includeDetached?: boolean;
 };
 
 export type Fenced = { readonly stopId: StopId; readonly opened: boolean } | { readonly because: "missing" | "ended" };
@@ -41,20 +44,22 @@ export type Settled = {
   /** Executions under the fence that are still live. */
   readonly executions: number;
   readonly quiesced: boolean;
+  /** By Postgres' clock; null: no deadline, as under a `self` fence. */
+  readonly msToDeadline: number | null;
 };
 
 /** Rows that one settling may touch: what keeps a stop of a large tree from holding its lock for long. */
 export const settleBatch = 500;
 
-export async function settleFenced(
-  db: Database,
-  stopId: StopId,
-  { ended, abandon }: { readonly ended: readonly NodeExecutionId[]; readonly abandon: boolean },
-): Promise<Settled> {
+/**
+ * Settles a batch of what is under the stop's fence, and all of `ended`: running node executions whose code has ended. What
+ * still runs at the deadline is abandoned (db/functions/settle-fenced.sql).
+ */
+export async function settleFenced(db: Database, stopId: StopId, ended: readonly NodeExecutionId[]): Promise<Settled> {
   const { rows } = await db.pool.query<{ settled: Settled }>({
     name: "settle_fenced",
-    text: "select settle_fenced($1, $2, $3, $4) as settled",
-    values: [stopId, ended, abandon, settleBatch],
+    text: "select settle_fenced($1, $2, $3) as settled",
+    values: [stopId, ended, settleBatch],
   });
   if (!rows[0]) throw new TreelineError("not_found", `no stop ${stopId}`);
   return rows[0].settled;
@@ -98,6 +103,8 @@ export type StopView = {
     readonly alreadyEnded: number;
     readonly detached: number;
   };
+  /** What was spent under the fence and not charged: started node executions that it ended, the sums of their usage's numbers. */
+  readonly uncharged: { readonly nodeExecutions: number; readonly usage: Readonly<Record<string, number>> };
   readonly leftovers: readonly { executionId: string; nodeExecutionId: string | null; why: string }[];
   readonly proof: {
     readonly liveDescendants: number;
@@ -109,48 +116,72 @@ export type StopView = {
 };
 
 const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-const count = (name: string) => `'${name}', coalesce((s.counts ->> '${name}')::int, 0)`;
+const count = (name: string) => `'${name}', coalesce((c.counted ->> '${name}')::int, 0)`;
+const countNames = ["executions", "swept", "aborted", "cancelled", "abandoned", "alreadyEnded", "detached"];
 
 const stopColumns = `
   s.id, s.execution_id as "executionId", s.status, s.reason, s.requested_by as "requestedBy", s.cascade, ${iso("s.deadline_at")} as "deadlineAt", s.outcome,
   json_build_object('requestedAt', ${iso("s.requested_at")}, 'fencedAt', ${iso("s.fenced_at")}, 'quiescedAt', ${iso("s.quiesced_at")},
     'closedAt', ${iso("s.closed_at")}) as phases,
-  json_build_object(${["executions", "swept", "aborted", "cancelled", "abandoned", "alreadyEnded", "detached"].map(count).join(", ")}) as counts,
-  s.leftovers, s.proof, null as plan`;
+  json_build_object(${countNames.map(count).join(", ")}) as counts,
+  coalesce(c.counted -> 'uncharged', '{"nodeExecutions": 0, "usage": {}}') as uncharged,
+  coalesce(c.counted -> 'leftovers', s.leftovers) as leftovers, s.proof, null as plan`;
 
-/** null: there is none of this id, or it is another owner's. */
-export async function readStop(db: Database, ownerId: string, id: StopId): Promise<StopView | null> {
+/**
+ * null: there is none of this id, or it is another owner's. Without `counted` the counts of one that goes on are 0: to count
+ * takes as long as its tree is large.
+ */
+export async function readStop(db: Database, ownerId: string, id: StopId, counted = true): Promise<StopView | null> {
   const { rows } = await db.pool.query<StopView>({
     name: "read_stop",
-    text: `select ${stopColumns} from stops s where s.id = $1 and s.owner_id = $2`,
-    values: [id, ownerId],
+    text: `
+      select ${stopColumns}
+        from stops s, lateral (select case when $3 and s.status <> 'CLOSED' then count_stop(s.id)::jsonb else s.counts end as counted) c
+       where s.id = $1 and s.owner_id = $2`,
+    values: [id, ownerId, counted],
   });
   return rows[0] ?? null;
+}
+
+/** Whether all of it is over; also of a stop that does not exist. */
+export async function isStopClosed(db: Database, id: StopId): Promise<boolean> {
+  const { rows } = await db.pool.query<{ status: string }>({
+    name: "is_stop_closed",
+    text: "select status from stops where id = $1 and status <> 'CLOSED'",
+    values: [id],
+  });
+  return rows.length === 0;
 }
 
 export type StopRequest = FenceRequest & { readonly ownerId: string };
 
 /**
  * A user's stop: opens the fence or joins the one that is there. An execution that ended by itself answers a stop that is
- * CLOSED, `already_finished`, and writes nothing. Throws `not_found`, also for another owner's execution.
+ * CLOSED and writes nothing: `already_finished`, or `finished_first` where it ended while the request was on its way to the
+ * fence. Throws `not_found`, also for another owner's execution.
  */
 export async function requestStop(db: Database, request: StopRequest): Promise<StopView> {
-  const { rows } = await db.pool.query<{ ownerId: string; endedAt: string | null }>({
+  const { rows } = await db.pool.query<{ ownerId: string; ended: boolean }>({
     name: "stop_target",
-    text: `select owner_id as "ownerId" from executions where id = $1`,
+    text: `select owner_id as "ownerId", ended_at is not null as ended from executions where id = $1`,
     values: [request.executionId],
   });
-  if (rows[0]?.ownerId !== request.ownerId) throw new TreelineError("not_found", `no execution ${request.executionId}`);
+  const target = rows[0];
+  if (target?.ownerId !== request.ownerId) throw new TreelineError("not_found", `no execution ${request.executionId}`);
   const { ownerId, ...fence } = request;
   const fenced = await openFence(db, fence);
   if ("stopId" in fenced) {
-    const stop = await readStop(db, ownerId, fenced.stopId);
+    const stop = await readStop(db, ownerId, fenced.stopId, false);
     if (stop) return stop;
   }
-  return alreadyFinished(db, request);
+  return finishedView(db, request, target.ended ? "already_finished" : "finished_first");
 }
 
-async function alreadyFinished(db: Database, request: StopRequest): Promise<StopView> {
+async function finishedView(
+  db: Database,
+  request: StopRequest,
+  outcome: "already_finished" | "finished_first",
+): Promise<StopView> {
   const { rows } = await db.pool.query<{ now: string; endedAt: string; proof: StopView["proof"]; executions: number }>({
     name: "already_finished",
     text: `
@@ -172,7 +203,7 @@ async function alreadyFinished(db: Database, request: StopRequest): Promise<Stop
     requestedBy,
     cascade,
     deadlineAt: null,
-    outcome: "already_finished",
+    outcome,
     phases: { requestedAt: found.now, fencedAt: null, quiescedAt: found.endedAt, closedAt: found.endedAt },
     counts: {
       executions: found.executions,
@@ -183,6 +214,7 @@ async function alreadyFinished(db: Database, request: StopRequest): Promise<Stop
       alreadyEnded: found.executions,
       detached: 0,
     },
+    uncharged: { nodeExecutions: 0, usage: {} },
     leftovers: [],
     proof: found.proof,
     plan: null,
@@ -232,7 +264,7 @@ export type OpenStop = {
   readonly status: "STOPPING" | "QUIESCED" | "CLOSED";
   readonly cascade: boolean;
   readonly reason: string | null;
-  /** Negative once the deadline has passed. */
+  /** Negative once the deadline has passed; nothing is abandoned under a `self` fence. */
   readonly msToDeadline: number;
 };
 
@@ -268,8 +300,14 @@ export async function readFenced(
 
 /**
  * Closes a stop: counts, leftovers and the proof are read from the record here, never carried over. The proof compares event
- * numbers: nothing under the fence was born or started, and nothing charged, with a number after the fence's.
+ * numbers: nothing under the fence was born or started, and nothing charged, with a number after the fence's. Answers the
+ * outcome; null: it is not quiet yet, and nothing is written.
  */
-export async function closeStop(db: Database, id: StopId, cancelled: number): Promise<void> {
-  await db.pool.query({ name: "close_stop", text: "select close_stop($1, $2)", values: [id, cancelled] });
+export async function closeStop(db: Database, id: StopId): Promise<StopOutcome | null> {
+  const { rows } = await db.pool.query<{ outcome: StopOutcome | null }>({
+    name: "close_stop",
+    text: "select close_stop($1) as outcome",
+    values: [id],
+  });
+  return rows[0]?.outcome ?? null;
 }

@@ -2,6 +2,7 @@ import { Client, WorkflowNotFoundError } from "@temporalio/client";
 import { NativeConnection } from "@temporalio/worker";
 import type { Logger } from "pino";
 import { createActivities } from "../activities/index";
+import type { StopPoint } from "../activities/stop";
 import { catalogOf, createRegistry } from "../blocks/registry";
 import type { Config } from "../config/env";
 import { connect } from "../db/client";
@@ -12,6 +13,7 @@ import { bundleWorkflows } from "./bundle";
 import { createWorker } from "./create-worker";
 import { watchFences } from "./fence-watch";
 import { installRuntime } from "./runtime";
+import { createStopWorker } from "./stop-worker";
 import { ensureSearchAttributes } from "./search-attributes";
 
 export type WorkerProcessOptions = {
@@ -24,6 +26,8 @@ export type WorkerProcessOptions = {
   readonly log: Logger;
   /** Blocks beyond the built-in ones. */
   readonly blocks?: readonly Block[];
+  /** Called at points of a stop; tests let the process die there. */
+  readonly reached?: (point: StopPoint) => void;
   /** Bundled before; else it is done here, about 2 s. */
   readonly workflowBundle?: { code: string };
 };
@@ -63,22 +67,21 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
       log.warn({ executions: begunAgain }, "Temporal's data is new: open executions begin again from Postgres");
   }
   const watch = await watchFences(db, databaseDirectUrl, running, log);
-  const worker = await createWorker({
-    connection,
-    namespace,
-    taskQueue: config.taskQueue,
-    workflowBundle: await bundle,
-    activities: { ...record, ...nodes },
-  });
-  const run = worker.run();
-  run.catch((err: unknown) => log.fatal({ err }, "the worker has ended"));
+  const taskQueue = config.taskQueue;
+  const workflowBundle = await bundle;
+  const setup = { connection, namespace, taskQueue, workflowBundle };
+  const worker = await createWorker({ ...setup, activities: { ...record, ...nodes } });
+  const stops = await createStopWorker({ ...setup, client, databaseUrl, reached: options.reached, log });
+  const workers = [worker, stops.worker];
+  const runs = workers.map((one) => one.run());
+  for (const run of runs) run.catch((err: unknown) => log.fatal({ err }, "the worker has ended"));
   return {
     client,
     async stop() {
-      if (worker.getState() === "RUNNING") worker.shutdown();
-      await run.catch(() => {});
+      for (const one of workers) if (one.getState() === "RUNNING") one.shutdown();
+      await Promise.allSettled(runs);
       await watch.close();
-      await db.close();
+      await Promise.all([db.close(), stops.db.close()]);
       await connection.close();
     },
   };

@@ -1,1 +1,2 @@
 export { execution } from "./execution";
+export { stop } from "./stop";

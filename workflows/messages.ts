@@ -1,4 +1,4 @@
-import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 
 /*
  * What workflows, activities and clients say to each other. Everything here ends up in Temporal histories: ids, limits and the
@@ -66,6 +66,15 @@ export type StopSignal = { readonly reason?: string; readonly by?: string };
 
 /** What a workflow answers when it closes. */
 export type ExecutionResult = { readonly status: string; readonly endReason: string | null };
+
+/** The follow-up of a stop; its workflow id is the stop's. */
+export type StopInput = { readonly stopId: StopId };
+
+/** What a stop's workflow answers when it closes; the receipt itself is in Postgres. */
+export type StopResult = { readonly outcome: string; readonly cancelled: number; readonly abandoned: number };
+
+/** Stops have a task queue of their own, with workers that do nothing else: a flooded system can still be stopped. */
+export const stopQueue = (taskQueue: string) => `${taskQueue}-stops`;
 
 /** Keyword search attributes, registered on the namespace when a worker starts. */
 export const searchAttributeNames = { root: "TreelineRoot", graph: "TreelineGraph" } as const;

@@ -19,15 +19,26 @@ export const stop = z
       quiescedAt: time.nullable(),
       closedAt: time.nullable(),
     }),
-    counts: z.strictObject({
-      executions: count,
-      swept: count,
-      aborted: count,
-      cancelled: count,
-      abandoned: count,
-      alreadyEnded: count,
-      detached: count,
-    }),
+    counts: z
+      .strictObject({
+        executions: count,
+        swept: count,
+        aborted: count,
+        cancelled: count,
+        abandoned: count,
+        alreadyEnded: count,
+        detached: count,
+      })
+      .meta({
+        description:
+          "By query. executions: all under it; alreadyEnded: before the fence; swept: node executions ended that had not started, only waited or stood for a nested graph; aborted: ones whose code was ended; abandoned: ones whose code had not ended at the deadline; cancelled: executions ended that had begun. 0 in an answer that does not wait.",
+      }),
+    uncharged: z
+      .strictObject({ nodeExecutions: count, usage: z.record(z.string(), z.number()) })
+      .meta({
+        description:
+          "Spent under the fence and not charged: started node executions that it ended, sums of their usage.",
+      }),
     leftovers: z.array(
       z.strictObject({ executionId: z.uuid(), nodeExecutionId: z.uuid().nullable(), why: z.string() }),
     ),

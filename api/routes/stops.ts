@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { planStop, readStop, requestStop, type StopView } from "../../db/stops";
+import { isStopClosed, planStop, readStop, requestStop, type StopView } from "../../db/stops";
 import { parseDuration } from "../../graph/durations";
 import { TreelineError } from "../../graph/errors";
 import { parseExecutionId, parseStopId, type StopId } from "../../graph/ids";
@@ -17,8 +17,7 @@ export function stopRoutes({ db, dispatcher, ended }: Pick<AppDeps, "db" | "disp
     return found;
   };
   const waitUntilClosed = async (caller: Caller, id: StopId, ms: number, signal: AbortSignal) => {
-    const isClosed = async () => (await read(caller, id)).status === "CLOSED";
-    if (ms > 0) await ended.waitFor(id, ms, isClosed, signal);
+    if (ms > 0) await ended.waitFor(id, ms, () => isStopClosed(db, id), signal);
     return await read(caller, id);
   };
 
@@ -48,10 +47,12 @@ export function stopRoutes({ db, dispatcher, ended }: Pick<AppDeps, "db" | "disp
           deadlineMs: parseDuration(body.deadline),
           cascade: body.cascade,
           force: body.force,
+          includeDetached: body.includeDetached,
         });
         if (requested.id === null || requested.status === "CLOSED") return answer(requested);
         dispatcher.followStop(requested.id);
-        return answer(await waitUntilClosed(caller, requested.id, waitMs(query.wait), signal));
+        const ms = waitMs(query.wait);
+        return answer(ms > 0 ? await waitUntilClosed(caller, requested.id, ms, signal) : requested);
       },
     }),
 

@@ -13,6 +13,7 @@ declare
   v_requested timestamptz := date_trunc('milliseconds', clock_timestamp());
   v_seq bigint;
   v_outer uuid;
+  v_raised boolean;
 begin
   select * into v_execution from executions where id = v_id;
   if not found then
@@ -28,11 +29,18 @@ begin
   if v_stop.id is not null then
     -- Joined: `force` moves the deadline to now, a wish to cascade raises a `self` fence; neither goes back.
     if v_stop.status = 'STOPPING' then
-      update stops set deadline_at = case when (p_doc ->> 'force')::boolean then least(deadline_at, v_at) else deadline_at end,
+      v_raised := v_cascade and not v_stop.cascade;
+      update stops set
+          deadline_at = case when (p_doc ->> 'force')::boolean then least(deadline_at, v_at) when v_raised then v_deadline else deadline_at end,
           cascade = cascade or v_cascade, include_detached = include_detached or coalesce((p_doc ->> 'includeDetached')::boolean, false)
         where id = v_stop.id;
-      update fences set scope = 'subtree' where execution_id = v_id and v_cascade and scope = 'self';
-      if found then
+      if v_raised then
+        -- A new number: what the descendants have started up to here was theirs to start.
+        update trees set seq = seq + 1 where root_id = v_execution.root_id returning seq into v_seq;
+        update fences set scope = 'subtree', seq = v_seq where execution_id = v_id;
+        insert into events (root_id, seq, type, at, execution_id, data)
+          values (v_execution.root_id, v_seq, 'stop.requested', v_at, v_id, json_build_object('stopId', v_stop.id, 'cause', p_doc ->> 'cause',
+            'reason', p_doc ->> 'reason', 'requestedBy', p_doc ->> 'requestedBy', 'cascade', true));
         perform pg_notify('treeline_fence', json_build_object('executionId', v_id, 'stopId', v_stop.id)::text);
       end if;
     end if;

@@ -1,42 +1,44 @@
 -- Settles what is under a fence, at most p_limit node executions (and those of p_ended) and p_limit executions a call (a *settle* step: always allowed).
---   p_ended: running node executions whose code has ended; they may be settled. p_abandon: settle all that run, as `abandoned`.
+--   p_ended: running node executions whose code has ended; they may be settled. Once the deadline has passed all that run are, as `abandoned`;
+--   not under a `self` fence, where nobody has told them to end.
 -- Node executions that have not started and nested graphs settle at once; executions when nothing of them is live; the target last,
--- and with it the stop is QUIESCED and a parent whose path is open is told.
--- Answers {swept, abandoned, running, executions, quiesced}: `running` node executions still run, `executions` are still live.
-create or replace function settle_fenced(p_stop uuid, p_ended uuid[], p_abandon boolean, p_limit int) returns json
+-- and with it the stop is QUIESCED and a parent whose path is open is told. A target that an outer stop has ended is quiet with its last descendant.
+-- Answers {swept, abandoned, running, executions, quiesced, msToDeadline}: `running` node executions still run, `executions` are still live;
+-- msToDeadline = null under a `self` fence.
+create or replace function settle_fenced(p_stop uuid, p_ended uuid[], p_limit int) returns json
 language plpgsql volatile as $$
 declare
   v_stop stops%rowtype;
   v_scope fence_scope;
   v_target executions%rowtype;
+  v_overdue boolean;
   v_at timestamptz;
   v_base bigint;
   v_nodes json;
   v_node_count int;
   v_abandoned int;
-  v_aborted int;
-  v_executions json;
   v_execution_count int;
   v_running int;
   v_live int;
   v_seq bigint;
+  v_quiesced boolean;
 begin
   select * into v_stop from stops where id = p_stop;
   perform 1 from trees where root_id = v_stop.root_id for no key update;
   -- A new snapshot from here on: see commit_step.
   select * into v_stop from stops where id = p_stop;
+  if v_stop.status <> 'STOPPING' then
+    return json_build_object('swept', 0, 'abandoned', 0, 'running', 0, 'executions', 0, 'quiesced', true, 'msToDeadline', null);
+  end if;
   select * into v_target from executions where id = v_stop.execution_id;
   select scope into v_scope from fences where execution_id = v_stop.execution_id;
-  if v_target.ended_at is not null then
-    return json_build_object('swept', 0, 'abandoned', 0, 'running', 0, 'executions', 0, 'quiesced', true);
-  end if;
   v_at := date_trunc('milliseconds', clock_timestamp());
+  v_overdue := v_scope = 'subtree' and v_stop.deadline_at <= v_at;
 
   select json_agg(json_build_object('id', id, 'execution_id', execution_id, 'node_id', node_id, 'queued', queued_seq is not null,
         'waiting', status = 'WAITING', 'reason', reason, 'ordinal', ordinal)),
-      count(*), count(*) filter (where reason = 'abandoned'),
-      count(*) filter (where reason <> 'abandoned' and status = 'RUNNING' and placement <> 'child')
-    into v_nodes, v_node_count, v_abandoned, v_aborted
+      count(*), count(*) filter (where reason = 'abandoned')
+    into v_nodes, v_node_count, v_abandoned
     from (
       select n.*, row_number() over () as ordinal,
         case when n.status = 'RUNNING' and n.placement <> 'child' and n.id <> all (p_ended) then 'abandoned'
@@ -49,7 +51,7 @@ begin
         union all
         (select n.* from executions e join node_executions n on n.execution_id = e.id and n.ended_at is null
           where e.root_id = v_stop.root_id and e.ended_at is null and (e.id = v_target.id or (v_scope = 'subtree' and v_target.id = any (e.ancestors)))
-            and (n.status <> 'RUNNING' or (n.placement = 'child' and v_scope = 'subtree') or p_abandon) and n.id <> all (p_ended)
+            and (n.status <> 'RUNNING' or (n.placement = 'child' and v_scope = 'subtree') or v_overdue) and n.id <> all (p_ended)
           limit p_limit)
       ) n
     ) s;
@@ -99,25 +101,27 @@ begin
    where e.root_id = v_stop.root_id and e.ended_at is null and (e.id = v_target.id or (v_scope = 'subtree' and v_target.id = any (e.ancestors)));
 
   -- Under a `self` fence children and running nodes finish first.
-  if v_live = 1 and not exists (select 1 from node_executions n where n.execution_id = v_target.id and n.ended_at is null) then
-    update trees set seq = seq + 2, live_executions = live_executions - 1 where root_id = v_stop.root_id returning seq - 1 into v_seq;
+  if v_target.ended_at is null and v_live = 1
+     and not exists (select 1 from node_executions n where n.execution_id = v_target.id and n.ended_at is null) then
+    update trees set seq = seq + 1, live_executions = live_executions - 1 where root_id = v_stop.root_id returning seq into v_seq;
     -- What the execution itself ran into (a limit, its time, a failure) it has failed by.
     update executions set status = case when v_stop.ends_as is null then 'TERMINATED' else 'FAILED' end::status,
         end_reason = coalesce(v_stop.ends_as, 'stopped'), error = coalesce(v_stop.error, error), stop_id = p_stop, open = 0, waiting = 0, version = version + 1, ended_at = v_at, ended_seq = v_seq
      where id = v_target.id;
-    update stops set status = 'QUIESCED', quiesced_at = v_at where id = p_stop;
     insert into events (root_id, seq, type, at, execution_id, data) values
       (v_stop.root_id, v_seq, case when v_stop.ends_as is null then 'execution.terminated' else 'execution.failed' end, v_at, v_target.id,
-        json_build_object('endReason', coalesce(v_stop.ends_as, 'stopped'), 'stopId', p_stop)),
-      (v_stop.root_id, v_seq + 1, 'stop.quiesced', v_at, v_target.id, json_build_object('stopId', p_stop));
-    perform relay_stop(v_target.id, p_stop);
+        json_build_object('endReason', coalesce(v_stop.ends_as, 'stopped'), 'stopId', p_stop));
     v_live := 0;
   end if;
 
-  update stops set counts = counts || jsonb_build_object(
-      'swept', coalesce((counts ->> 'swept')::int, 0) + v_node_count - v_abandoned - v_aborted,
-      'aborted', coalesce((counts ->> 'aborted')::int, 0) + v_aborted,
-      'abandoned', coalesce((counts ->> 'abandoned')::int, 0) + v_abandoned)
-    where id = p_stop;
-  return json_build_object('swept', v_node_count + v_execution_count, 'abandoned', v_abandoned, 'running', v_running, 'executions', v_live, 'quiesced', v_live = 0);
+  v_quiesced := v_live = 0;
+  if v_quiesced then
+    update trees set seq = seq + 1 where root_id = v_stop.root_id returning seq into v_seq;
+    update stops set status = 'QUIESCED', quiesced_at = v_at where id = p_stop;
+    insert into events (root_id, seq, type, at, execution_id, data)
+      values (v_stop.root_id, v_seq, 'stop.quiesced', v_at, v_target.id, json_build_object('stopId', p_stop));
+    perform relay_stop(v_target.id, p_stop);
+  end if;
+  return json_build_object('swept', v_node_count + v_execution_count, 'abandoned', v_abandoned, 'running', v_running, 'executions', v_live,
+    'quiesced', v_quiesced, 'msToDeadline', case when v_scope = 'subtree' then greatest(0, extract(epoch from v_stop.deadline_at - clock_timestamp()) * 1000) end);
 end $$;

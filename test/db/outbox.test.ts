@@ -67,7 +67,7 @@ describe("the outbox", () => {
     });
     expect(await readStartFacts(tree.db, newExecutionId())).toBeNull();
     const { stopId } = await fence(tree.db, tree.root);
-    await settleFenced(tree.db, stopId, { ended: [], abandon: false });
+    await settleFenced(tree.db, stopId, []);
     expect(await readStartFacts(tree.db, tree.root)).toBeNull();
   });
 
@@ -75,7 +75,7 @@ describe("the outbox", () => {
     await using tree = await setup();
     const stopped = await startGraph(tree.db, tree.graph);
     const { stopId } = await fence(tree.db, stopped);
-    await settleFenced(tree.db, stopId, { ended: [], abandon: false });
+    await settleFenced(tree.db, stopId, []);
     await commitStep(tree.db, tree.root, [beginWithChildren(tree.root, tree.graph, 2).unit]);
     const queued = await startGraph(tree.db, tree.graph); // its own row is still there
     await tree.db.pool.query("delete from outbox where subject_id <> $1", [queued]);

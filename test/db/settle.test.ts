@@ -14,8 +14,7 @@ async function setup(children: number, nodes: number) {
   const commit = (...units: Unit[]) => commitStep(tree.db, tree.root, units);
   await commit(first);
   expect(await commit(...begins.map((one) => one.unit))).toEqual(childIds.map(() => null));
-  const settle = (stopId: StopId, ended: readonly NodeExecutionId[] = [], abandon = false) =>
-    settleFenced(tree.db, stopId, { ended, abandon });
+  const settle = (stopId: StopId, ended: readonly NodeExecutionId[] = []) => settleFenced(tree.db, stopId, ended);
   async function settleAll(stopId: StopId) {
     const calls = [await settle(stopId)];
     while (calls.at(-1)?.quiesced === false && calls.length < 20) calls.push(await settle(stopId));
@@ -125,11 +124,11 @@ describe("settling a stopped tree", () => {
     const [a] = ids as [NodeExecutionId];
     const [child] = tree.childIds as [ExecutionId];
     await tree.start(a);
-    const { stopId } = await fence(tree.db, tree.root);
-    expect(await tree.settle(stopId, [], true)).toMatchObject({ abandoned: 1, quiesced: true });
+    const { stopId } = await fence(tree.db, tree.root, { deadlineMs: 0 });
+    expect(await tree.settle(stopId)).toMatchObject({ abandoned: 1, quiesced: true });
     const late = unit(child, 2, { kind: "settle", tokens: [{ id: a, attempt: 1 }], updates: [completed(a, 1)] });
     expect(await tree.commit(late)).toEqual(["ended"]);
-    await closeStop(tree.db, stopId, 0);
+    await closeStop(tree.db, stopId);
     expect(await readStop(tree.db, ownerId, stopId)).toMatchObject({
       status: "CLOSED",
       outcome: "stopped_with_leftovers",
@@ -217,7 +216,7 @@ describe("settling a stopped tree", () => {
 test("an execution that was never begun is stopped in one call", async () => {
   await using tree = await testTree();
   const { stopId } = await fence(tree.db, tree.root);
-  expect(await settleFenced(tree.db, stopId, { ended: [], abandon: false })).toMatchObject({ quiesced: true });
+  expect(await settleFenced(tree.db, stopId, [])).toMatchObject({ quiesced: true });
   expect(await commitStep(tree.db, tree.root, [begin(tree.root)])).toEqual(["ended"]);
   expect(await faultsOf(tree.db)).toEqual([]);
 });

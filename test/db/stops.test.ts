@@ -34,7 +34,7 @@ async function setup() {
   await commitStep(tree.db, tree.root, [first]);
   await commitStep(tree.db, tree.root, [begin(child)]);
   const request = (executionId = tree.root) => ({ ...fenceRequest, executionId, ownerId });
-  const settle = (stopId: StopId) => settleFenced(tree.db, stopId, { ended: [], abandon: false });
+  const settle = (stopId: StopId) => settleFenced(tree.db, stopId, []);
   const scopes = async () => (await tree.db.pool.query("select scope from fences")).rows.map(({ scope }) => scope);
   return { ...tree, child, request, settle, scopes };
 }
@@ -160,7 +160,7 @@ describe("a stop that is requested", () => {
     const { id } = await requestStop(tree.db, tree.request());
     if (!id) throw new Error("no stop");
     await tree.settle(id);
-    await closeStop(tree.db, id, 2);
+    await closeStop(tree.db, id);
     const later = await requestStop(tree.db, { ...tree.request(), reason: "again" });
     expect(later).toMatchObject({ id, status: "CLOSED", outcome: "stopped", reason: null, counts: { cancelled: 2 } });
     // A descendant that the stop took with it answers the same one.
@@ -184,14 +184,14 @@ describe("a stop that is requested", () => {
     await using tree = await setup();
     const { id } = await requestStop(tree.db, tree.request());
     if (!id) throw new Error("no stop");
-    await closeStop(tree.db, id, 0);
+    await closeStop(tree.db, id);
     expect(await readStop(tree.db, ownerId, id)).toMatchObject({ status: "STOPPING", outcome: null, proof: null });
     await tree.settle(id);
-    await closeStop(tree.db, id, 1);
-    await closeStop(tree.db, id, 5);
+    await closeStop(tree.db, id);
+    await closeStop(tree.db, id);
     expect(await readStop(tree.db, ownerId, id)).toMatchObject({
       status: "CLOSED",
-      counts: { executions: 2, cancelled: 1, swept: 1, alreadyEnded: 0 },
+      counts: { executions: 2, cancelled: 2, swept: 1, alreadyEnded: 0 },
       proof: { liveDescendants: 0, startedAfterFence: 0, chargedAfterFence: 0 },
     });
     expect(await faultsOf(tree.db)).toEqual([]);
@@ -210,7 +210,7 @@ describe("the proof of a stop", () => {
       "update executions set status = 'RUNNING', end_reason = null, ended_at = null, ended_seq = null where id = $1",
       [tree.child],
     );
-    await closeStop(tree.db, id, 0);
+    await closeStop(tree.db, id);
     expect((await readStop(tree.db, ownerId, id))?.proof).toMatchObject({
       liveDescendants: 1,
       startedAfterFence: 1,

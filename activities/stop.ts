@@ -1,0 +1,158 @@
+import { Context, sleep } from "@temporalio/activity";
+import type { Logger } from "pino";
+import type { Database } from "../db/client";
+import { closeStop, readFenced, readOpenStop, settleFenced, type OpenStop } from "../db/stops";
+import { outboxWake, type Wake } from "../db/wake";
+import type { ExecutionId, StopId } from "../graph/ids";
+import { retryableFailure, toTemporalFailure } from "./failures";
+
+/** What a stop asks of Temporal; false: it knows no such open workflow. */
+export type Workflows = {
+  cancel(id: ExecutionId, firstRunId: string | null): Promise<boolean>;
+  terminate(id: ExecutionId, reason: string): Promise<boolean>;
+  isOpen(id: ExecutionId): Promise<boolean>;
+};
+
+/** Points of a stop at which tests let the process die. */
+export type StopPoint = "after-fence" | "after-push" | "in-sweep" | "before-receipt";
+
+export type StopDeps = {
+  /** A small pool of its own. */
+  readonly db: Database;
+  readonly workflows: Workflows;
+  readonly wake: (wake: Wake) => void;
+  readonly reached?: ((point: StopPoint) => void) | undefined;
+  readonly log: Logger;
+};
+
+const heartbeatMs = 1_000;
+/** Calls to Temporal at a time: it closes 100 to 130 workflows a second however many ask. */
+const parallel = 20;
+/** How often a stop is looked at whose nodes still run; their workers settle them, this finds the rest. */
+const sweepEveryMs = 500;
+const lookEveryMs = 50;
+/** Without a workflow closing for so long the target is terminated, and its close policy takes what is below. */
+const closeWithinMs = 15_000;
+/** Open workflows that are asked at a time whether they have closed. */
+const askAtATime = 50;
+
+/** The parts of a stop's follow-up. Each begins with what Postgres says, so beginning again is the same as going on. */
+export function createStopActivities({ db, workflows, wake, reached = () => {}, log }: StopDeps) {
+  async function findOpen(stopId: StopId): Promise<OpenStop> {
+    const stop = await readOpenStop(db, stopId);
+    if (!stop) throw new Error(`no stop ${stopId}`);
+    return stop;
+  }
+
+  /** Pauses, but not beyond the moment when the stop's own state has changed. */
+  async function pause(stopId: StopId, ms: number): Promise<void> {
+    for (const until = performance.now() + ms; performance.now() < until;) {
+      await sleep(Math.min(lookEveryMs, ms));
+      if ((await findOpen(stopId)).status !== "STOPPING") return;
+    }
+  }
+
+  const activities = {
+    /** What has not started ends now; what runs ends as its workers say so, at the deadline as abandoned. */
+    async quiesce(stopId: StopId): Promise<{ abandoned: number }> {
+      let abandoned = 0;
+      for (let pauseMs = 10; ; pauseMs = Math.min(2 * pauseMs, sweepEveryMs)) {
+        const settled = await settleFenced(db, stopId, []);
+        reached("in-sweep");
+        abandoned += settled.abandoned;
+        if (settled.quiesced) break;
+        Context.current().heartbeat(settled);
+        if (settled.swept > 0) pauseMs = 5;
+        else await pause(stopId, Math.max(1, Math.min(pauseMs, settled.msToDeadline ?? pauseMs)));
+      }
+      const { executionId } = await findOpen(stopId);
+      [stopId, executionId, outboxWake].forEach(wake);
+      return { abandoned };
+    },
+
+    /** The target and, at once and in parallel, all below it; under a `self` fence the target alone, when it is quiet. */
+    async cancel(stopId: StopId): Promise<number> {
+      let stop = await findOpen(stopId);
+      for (; !stop.cascade && stop.status === "STOPPING"; stop = await findOpen(stopId)) await sleep(lookEveryMs);
+      let cancelled = 0;
+      await inParallel(await readFenced(db, stop), async ({ id, firstRunId }) => {
+        Context.current().cancellationSignal.throwIfAborted();
+        if (await workflows.cancel(id, firstRunId)) cancelled += 1;
+      });
+      return cancelled;
+    },
+
+    /** None is open. Answers how many had to be terminated. */
+    async seeClosed(stopId: StopId): Promise<number> {
+      const stop = await findOpen(stopId);
+      let open = (await readFenced(db, stop)).map(({ id }) => id);
+      let closing = performance.now();
+      let terminated = 0;
+      for (let pauseMs = 20; open.length > 0; pauseMs = Math.min(1.5 * pauseMs, 1_000)) {
+        const asked = open.slice(0, askAtATime);
+        const left = await stillOpen(asked);
+        if (left.length < asked.length) closing = performance.now();
+        open = [...left, ...open.slice(askAtATime)];
+        Context.current().heartbeat({ open: open.length });
+        if (left.length === 0) continue;
+        if (performance.now() - closing > closeWithinMs) {
+          const targets = terminated === 0 && open.includes(stop.executionId) ? [stop.executionId] : open;
+          log.warn({ stopId, workflows: targets.length }, "workflows did not follow their cancel: terminating them");
+          await inParallel(targets, (id) => workflows.terminate(id, `treeline stop ${stopId}`));
+          terminated += targets.length;
+          closing = performance.now();
+        }
+        await sleep(pauseMs);
+      }
+      return terminated;
+    },
+
+    async writeReceipt(stopId: StopId): Promise<string> {
+      reached("before-receipt");
+      const outcome = await closeStop(db, stopId);
+      if (outcome === null) throw new Error(`stop ${stopId} is not quiet`);
+      wake(stopId);
+      log.info({ stopId, outcome }, "stop closed");
+      return outcome;
+    },
+  };
+
+  async function stillOpen(ids: readonly ExecutionId[]): Promise<ExecutionId[]> {
+    const open = new Set<ExecutionId>();
+    await inParallel(ids, async (id) => void ((await workflows.isOpen(id)) && open.add(id)));
+    return ids.filter((id) => open.has(id));
+  }
+
+  return {
+    quiesce: beating(activities.quiesce),
+    cancel: beating(activities.cancel),
+    seeClosed: beating(activities.seeClosed),
+    writeReceipt: beating(activities.writeReceipt),
+  };
+}
+
+export type StopActivities = ReturnType<typeof createStopActivities>;
+
+/** Heartbeats while it works; a worker that shuts down hands it to another one. */
+function beating<Result>(work: (stopId: StopId) => Promise<Result>) {
+  return async (stopId: StopId): Promise<Result> => {
+    const context = Context.current();
+    const { cancellationSignal } = context;
+    const timer = setInterval(() => context.heartbeat(), heartbeatMs);
+    try {
+      return await work(stopId);
+    } catch (error) {
+      throw cancellationSignal.aborted ? retryableFailure("worker_shutdown") : toTemporalFailure(error);
+    } finally {
+      clearInterval(timer);
+    }
+  };
+}
+
+async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<unknown>): Promise<void> {
+  const queue = items.values();
+  const hands = Array.from({ length: parallel }, async () => {
+    for (const item of queue) await act(item);
+  });
+  await Promise.all(hands);
+}
