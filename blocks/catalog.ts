@@ -2,13 +2,17 @@ import type { BlockCatalog, BlockDefinition } from "../graph/block";
 import { agentExecutor, agentInputs, agentOutput } from "./agent/definition";
 import * as arithmetic from "./arithmetic/definition";
 import * as basic from "./basic/definition";
+import { codeExtraction } from "./code-extraction/definition";
 import * as dictionaries from "./dictionaries/definition";
+import * as escapes from "./escapes/definition";
 import * as flow from "./flow/definition";
 import * as lists from "./lists/definition";
 import * as manyLists from "./many-lists/definition";
 import * as text from "./text/definition";
 import * as timer from "./timer/definition";
 import { sendWebRequest } from "./web/definition";
+import { genericWebhookTrigger } from "./webhook/definition";
+import { xmlParser } from "./xml/definition";
 
 const definitions: readonly BlockDefinition[] = [
   ...Object.values(agentInputs),
@@ -18,11 +22,15 @@ const definitions: readonly BlockDefinition[] = [
   ...Object.values(flow),
   ...Object.values(arithmetic),
   ...Object.values(text),
+  ...Object.values(escapes),
+  codeExtraction,
   ...Object.values(dictionaries),
   ...Object.values(lists),
   ...Object.values(manyLists),
   ...Object.values(timer),
   sendWebRequest,
+  xmlParser,
+  genericWebhookTrigger,
 ];
 
 /** Treeline's own blocks as data, by id. What a process runs, blocks of plug-ins included, is `catalogOf` its registry. */

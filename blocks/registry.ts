@@ -3,7 +3,9 @@ import { agentBlocks } from "./agent/run";
 import { arithmeticBlocks } from "./arithmetic/run";
 import { basicBlocks } from "./basic/run";
 import type { Block, BlockRegistry } from "./block";
+import { codeExtractionBlocks } from "./code-extraction/run";
 import { dictionaryBlocks } from "./dictionaries/run";
+import { escapeBlocks } from "./escapes/run";
 import { flowBlocks } from "./flow/run";
 import { listBlocks } from "./lists/run";
 import { manyListBlocks } from "./many-lists/run";
@@ -11,6 +13,8 @@ import { createTemplateThreads } from "./template/threads";
 import { textBlocks } from "./text/run";
 import { timerBlocks } from "./timer/run";
 import { webBlocks } from "./web/run";
+import { webhookBlocks } from "./webhook/run";
+import { xmlBlocks } from "./xml/run";
 
 /** Treeline's blocks and more: of a plug-in, or stubs of a test. Throws for an id that is there already. */
 export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
@@ -22,11 +26,15 @@ export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
     ...flowBlocks,
     ...arithmeticBlocks,
     ...textBlocks(renderAside),
+    ...escapeBlocks,
+    ...codeExtractionBlocks,
     ...dictionaryBlocks,
     ...listBlocks,
     ...manyListBlocks,
     ...timerBlocks,
     ...webBlocks(),
+    ...xmlBlocks,
+    ...webhookBlocks,
     ...extra,
   ]) {
     const { id, name } = block.definition;

@@ -15,6 +15,26 @@ export function countCodePoints(text: string): number {
   return count;
 }
 
+/** White space as Python knows it, for a class of a pattern: with \x1c-\x1f and \x85, without the byte order mark. */
+export const whiteSpace = String.raw`\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
+
+const isSpace = new RegExp(`^[${whiteSpace}]$`);
+
+/** Python's `strip()`. Steps by character: a pattern for the end of a text takes quadratic time on inner space. */
+export function trim(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isSpace.test(text.charAt(start))) start += 1;
+  while (end > start && isSpace.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+const spaces = new RegExp(`[${whiteSpace}]+`);
+
+/** What white space parts, as Python's `split()` does. */
+export function splitWords(text: string): string[] {
+  return text.split(spaces).filter((word) => word !== "");
+}
+
 function repr(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(repr).join(", ")}]`;
   if (isObject(value)) {
@@ -43,11 +63,12 @@ const named = new Map([
 
 function quote(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const body = text.replace(/[\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, escape);
+  const body = text.replace(/[\\\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, escapeCharacter);
   return mark + (mark === "'" ? body.replaceAll("'", "\\'") : body) + mark;
 }
 
-function escape(character: string): string {
+/** As a backslash escape of Python: `\n`, `\\`, `\xe9`, `\u4e2d`, `\U0001f600`. */
+export function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);
   return (

@@ -53,6 +53,10 @@ const date: JsonSchema = { type: "string", format: "date", pattern: "^\\d{4}-\\d
 const time: JsonSchema = { type: "string", format: "time", pattern: "^\\d{2}:\\d{2}:\\d{2}" };
 const options = optional(list, [], "The texts to choose from.");
 const headers = optional(listOf(text), ["Column 1", "Column 2", "Column 3"], "The names of the columns.");
+const drive = {
+  allowed_views: optional(listOf(text), [], "The views that its picker shows."),
+  allow_folder_selection: optional(boolean, false, "Whether a folder may be picked too."),
+};
 
 // prettier-ignore
 export const agentInputs = {
@@ -65,6 +69,7 @@ export const agentInputs = {
   dropdown: input("655d6fdf-a334-421c-b733-520549c07cd1", "AgentDropdownInput", "one of some options", text, { pins: { options } }),
   toggle: input("cbf36ab5-df4a-43b6-8a7f-f7ed8652116e", "AgentToggleInput", "true or false", boolean, { fallback: false }),
   table: input("5603b273-f41e-4020-af7d-fbc9c6a8d928", "AgentTableInput", "the rows of a table", listOf(object), { pins: { column_headers: headers } }),
+  googleDriveFile: input("d3b32f15-6fd7-40e3-be52-e083f51b19a2", "AgentGoogleDriveFileInput", "a file of Google Drive", object, { pins: drive }),
 };
 
 export const agentOutput = define({

@@ -2,7 +2,7 @@ import type { Emission } from "../../graph/definition";
 import type { Json } from "../../graph/json";
 import { isBlockFailure } from "../block";
 import type { Block, ChildBlock, InlineBlock, Inputs } from "../block";
-import { readBoolean, readInteger, readList, readText } from "../inputs";
+import { readBoolean, readInteger, readList, readObject, readText } from "../inputs";
 import { render, rendersInline } from "../template/render";
 import type { TemplateJob } from "../template/render";
 import type { RenderAside } from "../template/threads";
@@ -33,6 +33,7 @@ const inputBlocks: readonly Block[] = [
   // Absent is false, but a null that was given is emitted by none of them.
   inputBlock(agentInputs.toggle, (inputs, pin) => (inputs[pin] === undefined ? false : readBoolean(inputs, pin, null))),
   inputBlock(agentInputs.table, (inputs, pin) => readList(inputs, pin, [])),
+  inputBlock(agentInputs.googleDriveFile, readObject),
 ];
 
 /**

@@ -19,6 +19,24 @@ export const condition = define({
   }),
 });
 
+export const ifInputMatches = define({
+  id: "6dbbc4b3-ca6c-42b6-b508-da52d23e13f2",
+  name: "IfInputMatches",
+  description: "Compares a value with another, which is converted to its type, and emits on one of two branches.",
+  placement: "inline",
+  inputSchema: pins({
+    input: required(any, "The value."),
+    value: required(any, "What to compare it with."),
+    yes_value: optional(any, null, "What to emit where they are equal."),
+    no_value: optional(any, null, "What to emit where they are not."),
+  }),
+  outputSchema: pins({
+    result: emitted(boolean, "Whether they are equal."),
+    yes_output: emitted(any, "The branch taken where they are."),
+    no_output: emitted(any, "The branch taken where they are not."),
+  }),
+});
+
 export const stepThroughItems = define({
   id: "f66a3543-28d3-4ab5-8945-9b336371e2ce",
   name: "StepThroughItems",

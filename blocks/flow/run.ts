@@ -3,7 +3,7 @@ import { isObject } from "../../graph/json";
 import type { Json } from "../../graph/json";
 import { BlockFailure } from "../block";
 import type { Block, InlineBlock } from "../block";
-import { parseJson } from "../convert";
+import { convert, parseJson } from "../convert";
 import { invalid, kindOf, readAny, readChoice, readList, readObject, readText } from "../inputs";
 import { jsonNumber, parseFloatText } from "../numbers";
 import { compare, equals } from "../truth";
@@ -47,6 +47,26 @@ function emittable(value: Json): Json {
   return typeof value === "number" ? jsonNumber(value) : value;
 }
 
+const ifInputMatches: InlineBlock = {
+  definition: definitions.ifInputMatches,
+  run: (inputs) => {
+    const [input, value] = [readAny(inputs, "input"), readAny(inputs, "value")];
+    const result = equals(input, value) || equals(input, convertedTo(input, value));
+    const branch = result
+      ? { pin: "yes_output", value: inputs["yes_value"] ?? null }
+      : { pin: "no_output", value: inputs["no_value"] ?? null };
+    return [{ pin: "result", value: result }, branch];
+  },
+};
+
+/** To the type of `model`; null is no type to convert to. */
+function convertedTo(model: Json, value: Json): Json {
+  if (model === null) return value;
+  if (Array.isArray(model)) return convert(value, "list");
+  if (isObject(model)) return convert(value, "dictionary");
+  return convert(value, typeof model === "string" ? "string" : typeof model === "number" ? "number" : "boolean");
+}
+
 const maxItems = 10_000;
 const maxTextLength = 1024 * 1024;
 
@@ -87,4 +107,4 @@ function entriesOfText(text: string): Iterable<[string | number, Json]> {
   throw invalid("items_str must be the JSON text of a list or an object");
 }
 
-export const flowBlocks: readonly Block[] = [condition, stepThroughItems];
+export const flowBlocks: readonly Block[] = [condition, ifInputMatches, stepThroughItems];

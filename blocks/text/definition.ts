@@ -1,4 +1,4 @@
-import { boolean, define, emitted, list, object, optional, pins, required, text } from "../pins";
+import { boolean, define, emitted, integer, list, object, optional, pins, required, text } from "../pins";
 
 export const fillTextTemplate = define({
   id: "db7d8f02-2f44-4c55-ab7a-eae0941f0c30",
@@ -23,4 +23,45 @@ export const combineTexts = define({
     delimiter: optional(text, "", "What to put between them."),
   }),
   outputSchema: pins({ output: emitted(text, "The texts joined.") }),
+});
+
+export const textSplit = define({
+  id: "d5ea33c8-a575-477a-b42f-2fe3be5055ec",
+  name: "TextSplit",
+  description: "Splits a text at a delimiter.",
+  placement: "inline",
+  inputSchema: pins({
+    text: required(text, "The text; an empty one gives no parts."),
+    delimiter: required(text, "What stands between the parts; not empty."),
+    strip: optional(boolean, true, "Whether to trim each part."),
+  }),
+  outputSchema: pins({ texts: emitted(list, "The parts.") }),
+});
+
+export const textReplace = define({
+  id: "7e7c87ab-3469-4bcc-9abe-67705091b713",
+  name: "TextReplace",
+  description: "Replaces all occurrences of a text in another.",
+  placement: "inline",
+  inputSchema: pins({
+    text: required(text, "The text."),
+    old: required(
+      text,
+      "What to replace, as it stands; an empty one is found before, between and after all characters.",
+    ),
+    new: required(text, "What to put there."),
+  }),
+  outputSchema: pins({ output: emitted(text, "The text with the replacements.") }),
+});
+
+export const wordCharacterCount = define({
+  id: "ab2a782d-22cf-4587-8a70-55b59b3f9f90",
+  name: "WordCharacterCount",
+  description: "Counts the words and the characters of a text.",
+  placement: "inline",
+  inputSchema: pins({ text: required(text, "The text.") }),
+  outputSchema: pins({
+    word_count: emitted(integer, "How many words; white space parts them."),
+    character_count: emitted(integer, "How many characters, white space included."),
+  }),
 });

@@ -14,6 +14,7 @@ describe("Agent inputs", () => {
     ["AgentDropdownInput", "red"],
     ["AgentToggleInput", true],
     ["AgentTableInput", [{ "Column 1": "x" }]],
+    ["AgentGoogleDriveFileInput", { id: "1", name: "notes" }],
   ])("%s emits %j", (name, value) => {
     expect(runBlock(name, { name: "n", value })).toEqual([["result", value]]);
   });

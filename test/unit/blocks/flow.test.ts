@@ -1,3 +1,4 @@
+import type { Json } from "../../../graph/json";
 import { failBlock, runBlock } from "./run-block";
 
 describe("Condition", () => {
@@ -108,5 +109,53 @@ describe("StepThroughItems", () => {
       "items_str is over 1 MB",
     );
     expect(failBlock("StepThroughItems", { items_str: "5" }).code).toBe("invalid_input");
+  });
+});
+
+describe("IfInputMatches", () => {
+  const matches = (input: Json, value: Json) => runBlock("IfInputMatches", { input, value })[0]?.[1];
+
+  test("emits the result, then the branch's value", () => {
+    expect(runBlock("IfInputMatches", { input: 1, value: 1, yes_value: "y", no_value: "n" })).toEqual([
+      ["result", true],
+      ["yes_output", "y"],
+    ]);
+    expect(runBlock("IfInputMatches", { input: 1, value: 2, yes_value: "y", no_value: "n" })).toEqual([
+      ["result", false],
+      ["no_output", "n"],
+    ]);
+  });
+
+  test("emits null for a branch without a value", () => {
+    expect(runBlock("IfInputMatches", { input: 1, value: 1 })[1]).toEqual(["yes_output", null]);
+    expect(runBlock("IfInputMatches", { input: 1, value: 2, yes_value: "y" })[1]).toEqual(["no_output", null]);
+  });
+
+  test.each<[Json, Json]>([
+    ["10", 10],
+    [10, " 1e1 "],
+    [2, ["a", "b"]],
+    [0, "no number"],
+    [true, "TRUE"],
+    [false, "yes"],
+    [true, 1],
+    [[1, 2], "[1, 2]"],
+    [["x"], "x"],
+    [{ a: 1 }, '{"a": 1}'],
+    ["[1, 2]", [1, 2]],
+    [null, null],
+  ])("%j matches %j, converted to its type", (input, value) => {
+    expect(matches(input, value)).toBe(true);
+  });
+
+  test.each<[Json, Json]>([
+    ["10", "1e1"],
+    ["a", "A"],
+    [1, null],
+    [null, "null"],
+    [null, 0],
+    ["True", true],
+  ])("%j does not match %j", (input, value) => {
+    expect(matches(input, value)).toBe(false);
   });
 });

@@ -30,6 +30,33 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
   ],
   ["a912d5c7-6e00-4542-b2a9-8034136930e4", "CreateList", "inline", "values max_size max_tokens", "list"],
   ["aeb08fc1-2fc1-4141-bc8e-f758f183a822", "AddToList", "inline", "list entry entries position", "updated_list"],
+  ["d5ea33c8-a575-477a-b42f-2fe3be5055ec", "TextSplit", "inline", "text delimiter strip", "texts"],
+  ["7e7c87ab-3469-4bcc-9abe-67705091b713", "TextReplace", "inline", "text old new", "output"],
+  ["5185f32e-4b65-4ecf-8fbb-873f003f09d6", "TextEncoder", "inline", "text", "encoded_text"],
+  ["2570e8fe-8447-43ed-84c7-70d657923231", "TextDecoder", "inline", "text", "decoded_text"],
+  ["ab2a782d-22cf-4587-8a70-55b59b3f9f90", "WordCharacterCount", "inline", "text", "word_count character_count"],
+  [
+    "d3a7d896-3b78-4f44-8b4b-48fbf4f0bcd8",
+    "CodeExtraction",
+    "inline",
+    "text",
+    "html css javascript python sql java cpp csharp json_code bash php ruby yaml markdown typescript xml remaining_text",
+  ],
+  [
+    "6dbbc4b3-ca6c-42b6-b508-da52d23e13f2",
+    "IfInputMatches",
+    "inline",
+    "input value yes_value no_value",
+    "result yes_output no_output",
+  ],
+  ["286380af-9529-4b55-8be0-1d7c854abdb5", "XMLParser", "inline", "input_xml", "parsed_xml"],
+  [
+    "8fa8c167-2002-47ce-aba8-97572fc5d387",
+    "GenericWebhookTrigger",
+    "inline",
+    "payload constants secret_token",
+    "constants payload",
+  ],
   ["b924ddf4-de4f-4b56-9a85-358930dcbc91", "CreateDictionary", "inline", "values", "dictionary"],
   [
     "31d1064e-7446-4693-a7d4-65e5ca1180d1",
@@ -121,6 +148,7 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
       ["655d6fdf-a334-421c-b733-520549c07cd1", "AgentDropdownInput", " options"],
       ["cbf36ab5-df4a-43b6-8a7f-f7ed8652116e", "AgentToggleInput", ""],
       ["5603b273-f41e-4020-af7d-fbc9c6a8d928", "AgentTableInput", " column_headers"],
+      ["d3b32f15-6fd7-40e3-be52-e083f51b19a2", "AgentGoogleDriveFileInput", " allowed_views allow_folder_selection"],
     ] as const
   ).map(([id, name, more]): [string, string, string, string, string] => [
     ...([id, name, "inline"] as const),

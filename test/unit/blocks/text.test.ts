@@ -69,3 +69,67 @@ describe("CombineTexts", () => {
     expect(failBlock("CombineTexts", { input: ["x", null] }).message).toBe("input has no text at index 1");
   });
 });
+
+test("CombineTexts and TextReplace refuse to make a text over 16 MiB", () => {
+  const input = Array.from({ length: 20_000 }, () => "");
+  expect(failBlock("CombineTexts", { input, delimiter: "x".repeat(1000) }).message).toBe(
+    "the text would be over 16 MiB",
+  );
+  const text = "a".repeat(20_000);
+  expect(failBlock("TextReplace", { text, old: "a", new: "x".repeat(1000) }).code).toBe("invalid_input");
+});
+
+describe("TextSplit", () => {
+  const split = (text: string, delimiter: string, more = {}) =>
+    runBlock("TextSplit", { text, delimiter, ...more })[0]?.[1];
+
+  test("splits and trims each part, and keeps empty ones", () => {
+    expect(split(" a , b\n,,c", ",")).toEqual(["a", "b", "", "c"]);
+    expect(split("a--b-c", "--")).toEqual(["a", "b-c"]);
+  });
+
+  test("leaves the parts as they are if asked", () => {
+    expect(split(" a , b\n", ",", { strip: false })).toEqual([" a ", " b\n"]);
+  });
+
+  test("gives nothing for an empty text, but one part for white space", () => {
+    expect(split("", ",")).toEqual([]);
+    expect(split(" ", ",")).toEqual([""]);
+    expect(split("", "")).toEqual([]);
+  });
+
+  test("fails for an empty delimiter", () => {
+    expect(failBlock("TextSplit", { text: "a", delimiter: "" }).message).toBe("delimiter must not be empty");
+  });
+});
+
+describe("TextReplace", () => {
+  const replace = (text: string, old: string, by: string) => runBlock("TextReplace", { text, old, new: by })[0]?.[1];
+
+  test("replaces all occurrences, as they stand", () => {
+    expect(replace("a.b.c", ".", "$&")).toBe("a$&b$&c");
+    expect(replace("aaa", "aa", "b")).toBe("ba");
+    expect(replace("abc", "z", "y")).toBe("abc");
+    expect(replace("abab", "b", "")).toBe("aa");
+  });
+
+  test("finds an empty text around every character, never within one", () => {
+    expect(replace("a\u{1f600}", "", "-")).toBe("-a-\u{1f600}-");
+    expect(replace("", "", "-")).toBe("-");
+  });
+});
+
+describe("WordCharacterCount", () => {
+  test.each<[string, number, number]>([
+    ["", 0, 0],
+    ["  one\ttwo\n\nthree ", 3, 17],
+    ["caf\u00e9 \u{1f600}\u{1f600}", 2, 7],
+    ["one\u00a0two\u2003three\x1cfour", 4, 18],
+    ["\ufeffone\u200btwo", 1, 8],
+  ])("counts words and code points of %j", (text, words, characters) => {
+    expect(runBlock("WordCharacterCount", { text })).toEqual([
+      ["word_count", words],
+      ["character_count", characters],
+    ]);
+  });
+});
