@@ -101,6 +101,7 @@ export function createAdvance({
       const [state, graph] = await readFor(executionId, asked);
       const over = answerOver(state);
       if (over) return results.map(() => ({ answer: over, runOn: null }));
+      if (state.held && asked.length === 0) return results.map(() => ({ answer: held, runOn: null }));
       const segment = new Segment(segmentDeps, graph, state);
       const counted = results.map((result) => result === null || segment.record(result));
       segment.run();
@@ -108,6 +109,7 @@ export function createAdvance({
       const host = results[hosting];
       const runOn = host ? segment.host(host.id) : null;
       if ((await write(state, segment)) !== null) continue;
+      if (state.held) return results.map(() => ({ answer: held, runOn: null }));
       return counted.map((counts, index) => {
         const answer = answerOf(segment, counts);
         if (!runOn || index === hosting) return { answer, runOn };
@@ -152,6 +154,9 @@ export function createAdvance({
     },
   };
 }
+
+/** What runs has been recorded; what follows waits for the release, which pokes. */
+export const held: Answer = { state: "held", work: [], more: false };
 
 /** null: it goes on. */
 export function answerOver(head: Head): Answer | null {

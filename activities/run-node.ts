@@ -8,7 +8,7 @@ import type { CompiledNode } from "../graph/compile";
 import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Answer } from "../workflows/messages";
-import type { Advance, Recorded } from "./advance";
+import { held, type Advance, type Recorded } from "./advance";
 import { coalesce } from "./coalesce";
 import { retryableFailure, toTemporalFailure } from "./failures";
 import type { Definitions } from "./graphs";
@@ -79,6 +79,7 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     const { rootId, graphId, graphVersion } = await definitions.place(call.executionId);
     const started = await start(rootId, { id: call.id, hostId });
     if (started.because === "fenced") return fenced;
+    if (started.because === "held") return { answer: held, runOn: null };
     if (started.because !== null) return lookAgain;
     const graph = await definitions.graph(graphId, graphVersion);
     const outcome = await runBlock(deps, call, graph.nodes.get(started.nodeId), started, signal);

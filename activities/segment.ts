@@ -41,7 +41,7 @@ export class Segment {
   private readonly state: State;
   private readonly draft: UnitDraft;
   private planner: Planner;
-  /** Under a `self` fence results are kept, but nothing new follows from them. */
+  /** Under a `self` fence results are kept, but nothing new follows from them; under a hold, not yet: nor are they delivered. */
   private readonly grows: boolean;
   /** By node, in queue order: its executions in this segment that are not closed. */
   private readonly openOf = new Map<string, NodeDraft[]>();
@@ -54,7 +54,7 @@ export class Segment {
     this.deps = deps;
     this.graph = graph;
     this.state = state;
-    this.grows = state.fence === null;
+    this.grows = state.fence === null && !state.held;
     this.draft = new UnitDraft(graph, state);
     const pending = { waiting: groupByNode(state.unfed), lastQueued: new Map(Object.entries(state.lastQueued)) };
     this.planner = openPlanner(graph, pending, deps.mintNode);
@@ -138,6 +138,7 @@ export class Segment {
 
   /** One thing to do; false: there is none. Deliveries first, so that a later execution of a node finds its inputs. */
   private act(): boolean {
+    if (this.state.held) return false;
     const [nodeId] = this.toFlush;
     if (nodeId !== undefined) {
       this.toFlush.delete(nodeId);
@@ -206,6 +207,7 @@ export class Segment {
   }
 
   private wake(node: NodeDraft): boolean {
+    if (this.state.held) return false; // it waits on, and fires when it is released
     const block = this.deps.blocks.get(node.compiled.block.id);
     if (node.status !== "WAITING" || !isWait(block)) return false;
     if (node.wakeInMs !== null && node.wakeInMs > 0) {

@@ -39,6 +39,8 @@ export type ExecutionRecord = {
   };
   /** The fence it is under, unless it had ended before; a subtree fence wins over its own `self` one. */
   readonly fence: { readonly stopId: StopId; readonly at: string } | null;
+  /** Paused, itself or from above: `pausing` while something of its subtree still runs. null: not, or over, or being stopped. */
+  readonly hold: "pausing" | "paused" | null;
   /** Of its completed Output nodes, in queue order: their recorded inputs and each value of their pin `output`. */
   readonly outputs: readonly (readonly [inputs: JsonObject, value: Json])[];
 };
@@ -58,6 +60,11 @@ export const executionColumns = `
     where f.root_id = e.root_id and (f.execution_id = e.id or (f.scope = 'subtree' and f.execution_id = any (e.ancestors)))
       and (e.ended_seq is null or e.ended_seq > f.seq)
     order by f.scope desc, f.seq limit 1) as fence,
+  case when e.ended_at is null and path_held(e.root_id, e.id, e.ancestors) and not exists (select 1 from path_fence(e.root_id, e.id, e.ancestors)) then
+    case when exists (
+      select 1 from executions d join node_executions n on n.execution_id = d.id and n.ended_at is null and n.status = 'RUNNING' and n.placement <> 'child'
+       where d.root_id = e.root_id and d.ended_at is null and (d.id = e.id or e.id = any (d.ancestors)))
+    then 'pausing' else 'paused' end end as hold,
   coalesce((select json_agg(json_build_array(n.inputs, o.value) order by n.queued_seq, o.ordinal)
      from node_executions n join outputs o on o.node_execution_id = n.id and o.pin = 'output'
     where n.execution_id = e.id and n.block_id = any ($1::text[]) and n.status = 'COMPLETED'), '[]') as outputs`;

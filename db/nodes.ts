@@ -12,7 +12,7 @@ export type NodeStart =
       readonly nodeId: string;
       readonly inputs: JsonObject;
     }
-  | { readonly id: NodeExecutionId; readonly because: "missing" | "ended" | "fenced" };
+  | { readonly id: NodeExecutionId; readonly because: "missing" | "ended" | "fenced" | "held" };
 
 export type NodeToStart = {
   readonly id: NodeExecutionId;

@@ -391,6 +391,24 @@ export const fences = pgTable(
   (t) => [index("fences_of_tree").on(t.rootId)],
 );
 
+/** Held, it and its subtree start nothing new; what runs may finish and is kept. */
+export const holds = pgTable(
+  "holds",
+  {
+    executionId: uuid("execution_id").$type<ExecutionId>().primaryKey(),
+    rootId: uuid("root_id")
+      .$type<ExecutionId>()
+      .notNull()
+      .references(() => trees.rootId, { onDelete: "cascade" }),
+    reason: text("reason"),
+    requestedBy: text("requested_by").notNull(),
+    /** Number of its `execution.paused` event. */
+    seq: seq("seq").notNull(),
+    createdAt: time("created_at").notNull(),
+  },
+  (t) => [index("holds_of_tree").on(t.rootId)],
+);
+
 /** What Temporal is still to be told. Written in the step that decides it; the dispatcher carries it out, at least once. */
 export const outbox = pgTable(
   "outbox",

@@ -31,6 +31,8 @@ export type Head = {
     readonly stopId: StopId;
     readonly executionId: ExecutionId;
   } | null;
+  /** It or one above it is paused: results are recorded, nothing follows from them yet. */
+  readonly held: boolean;
 };
 
 const headColumns = `
@@ -38,7 +40,7 @@ const headColumns = `
   e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", e.status, e.end_reason as "endReason", e.inputs, e.limits, e.version, e.open,
   e.waiting, e.unhandled_failures as "unhandledFailures", e.child_executions as "childExecutions", e.first_run_id as "firstRunId",
   (select json_build_object('scope', f.scope, 'stopId', f.stop_id, 'executionId', f.execution_id)
-     from path_fence(e.root_id, e.id, e.ancestors) f) as fence`;
+     from path_fence(e.root_id, e.id, e.ancestors) f) as fence, path_held(e.root_id, e.id, e.ancestors) as held`;
 
 export async function readHead(db: Database, id: ExecutionId): Promise<Head | null> {
   const { rows } = await db.pool.query<Head>({

@@ -76,7 +76,7 @@ export type Relay = {
 /** A plan for one execution, to be written whole or not at all. */
 export type Unit = {
   readonly executionId: ExecutionId;
-  /** *grow* is refused under a fence; *settle* moves only towards terminal. */
+  /** *grow* is refused under a fence or a hold; *settle* moves only towards terminal. */
   readonly kind: "grow" | "settle";
   /** The execution's version that the plan was made on. */
   readonly version: number;
@@ -104,7 +104,7 @@ export type Unit = {
   readonly pokes: readonly ExecutionId[];
 };
 
-export type Refusal = "missing" | "ended" | "fenced" | "version" | "attempt" | "parent_fenced";
+export type Refusal = "missing" | "ended" | "fenced" | "held" | "version" | "attempt" | "parent_fenced";
 
 /**
  * Writes plans for executions of one tree in one transaction and one round trip (db/functions/commit-step.sql). Each unit is

@@ -10,11 +10,20 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import { InFlight } from "./in-flight";
-import { signalNames, type Answer, type ExecutionInput, type ExecutionResult, type StopSignal } from "./messages";
+import {
+  signalNames,
+  type Answer,
+  type ExecutionInput,
+  type ExecutionResult,
+  type HoldSignal,
+  type StopSignal,
+} from "./messages";
 import { record } from "./proxies";
 
 const poke = defineSignal(signalNames.poke);
 const stop = defineSignal<[StopSignal?]>(signalNames.stop);
+const pause = defineSignal<[HoldSignal?]>(signalNames.pause);
+const resume = defineSignal<[HoldSignal?]>(signalNames.resume);
 
 /**
  * One execution. Postgres says what is outstanding, this loop carries it out at Temporal, until Postgres says it has ended.
@@ -22,8 +31,19 @@ const stop = defineSignal<[StopSignal?]>(signalNames.stop);
  */
 export async function execution({ executionId }: ExecutionInput): Promise<ExecutionResult> {
   const now: { answer: Answer; look: boolean; backlog: boolean } = { answer: nothing, look: false, backlog: false };
-  const inFlight = new InFlight(executionId, (answer) => (answer ? take(answer) : (now.look = true)));
+  // That it was held when something ended may be over by now: asked for again.
+  const inFlight = new InFlight(executionId, (answer) =>
+    answer && answer.state !== "held" ? take(answer) : (now.look = true),
+  );
+  let begun = false;
 
+  async function ask(): Promise<void> {
+    const answer = begun
+      ? await record.outstanding(executionId, inFlight.ids)
+      : await record.begin(executionId, workflowInfo().firstExecutionRunId);
+    begun ||= answer.state !== "held";
+    take(answer);
+  }
   function take(answer: Answer): void {
     if (!hasEnded()) now.answer = answer;
     const fits = draining() || inFlight.start(answer.work);
@@ -32,16 +52,18 @@ export async function execution({ executionId }: ExecutionInput): Promise<Execut
   }
   const hasEnded = () => now.answer.state === "ended";
   const draining = () => workflowInfo().continueAsNewSuggested;
+  const isReleased = () => now.look || now.answer.state !== "held";
   const isDue = () => now.look || (now.backlog && inFlight.hasRoom) || now.answer.state !== "live" || draining();
 
   setHandler(poke, () => void (now.look = true));
   // Shielded: were a cancel to end it, its rejection would close the workflow before anything is settled.
-  setHandler(stop, (payload) =>
-    CancellationScope.nonCancellable(() => record.fenceSignalled(executionId, payload ?? {})),
-  );
+  const shielded = (act: () => Promise<void>) => CancellationScope.nonCancellable(act);
+  setHandler(stop, (payload) => shielded(() => record.fenceSignalled(executionId, payload ?? {})));
+  setHandler(pause, (payload) => shielded(() => record.holdSignalled(executionId, "pause", payload ?? {})));
+  setHandler(resume, (payload) => shielded(() => record.holdSignalled(executionId, "resume", payload ?? {})));
 
   try {
-    take(await record.begin(executionId, workflowInfo().firstExecutionRunId));
+    await ask();
     const endedBefore = hasEnded();
     while (!hasEnded()) {
       if (draining()) {
@@ -53,10 +75,10 @@ export async function execution({ executionId }: ExecutionInput): Promise<Execut
       }
       // Under a fence a cancel is on its way; should it be lost, the record is asked again.
       if (now.answer.state === "fenced") await condition(() => now.look, "5 seconds");
-      else await condition(isDue);
+      else await condition(now.answer.state === "held" ? isReleased : isDue);
       if (hasEnded()) break;
       now.look = now.backlog = false;
-      take(await record.outstanding(executionId, inFlight.ids));
+      await ask();
     }
     // Waited for, so that the Web UI shows a stopped one as cancelled.
     if (now.answer.status === "TERMINATED" && !endedBefore) await condition(() => false, "3 seconds");

@@ -44,10 +44,10 @@ export type Work = RemoteWork | ChildWork | WaitWork;
 
 /**
  * The execution's outstanding work as Postgres tells it. `live`: go on; `fenced`: a stop is on the path, nothing new starts;
- * `ended`: the record is terminal, the workflow may close. `more`: there is work beyond `work`; ask again when there is room.
+ * `held`: paused, a poke says when it goes on; `ended`: the record is terminal, the workflow may close. `more`: there is work beyond `work`; ask again when there is room.
  */
 export type Answer = {
-  readonly state: "live" | "fenced" | "ended";
+  readonly state: "live" | "fenced" | "held" | "ended";
   readonly work: readonly Work[];
   readonly more: boolean;
   /** Of an ended execution. */
@@ -59,10 +59,13 @@ export type Answer = {
 export const workWindow = 200;
 
 /** Names of the signals, as `temporal workflow signal --name …` takes them. */
-export const signalNames = { stop: "stop", poke: "poke" } as const;
+export const signalNames = { stop: "stop", pause: "pause", resume: "resume", poke: "poke" } as const;
 
 /** Payload of the `stop` signal; all of it may be left out. */
 export type StopSignal = { readonly reason?: string; readonly by?: string };
+
+/** Payload of the `pause` and `resume` signals; all of it may be left out. */
+export type HoldSignal = { readonly reason?: string; readonly by?: string };
 
 /** What a workflow answers when it closes. */
 export type ExecutionResult = { readonly status: string; readonly endReason: string | null };

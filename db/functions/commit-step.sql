@@ -3,7 +3,7 @@
 -- p_units are plans for one execution each (the caller groups those of one tree); the rows they write are tagged with their unit
 -- `u`, and come as one document for each table: taking them out of one large document costs more than writing them. Each unit is judged alone; what a refused unit would have written is left out, the others go through.
 -- Every field that holds JSON from outside comes as text and is cast here, so that \u0000 and lone surrogates survive.
--- Answers [{u, because, base, node_base}]: because = null (written) | missing | ended | fenced | version | attempt | parent_fenced.
+-- Answers [{u, because, base, node_base}]: because = null (written) | missing | ended | fenced | held | version | attempt | parent_fenced.
 --
 -- Statement one locks the tree; statement two judges in a NEW snapshot (READ COMMITTED, volatile function). Fused into one
 -- statement a waiter would judge on the snapshot it had before it waited, and walk through a fence committed meanwhile.
@@ -35,6 +35,7 @@ begin
         -- Of two plans for one execution the second was made without the first.
         when x.version <> e.version or row_number() over (partition by x.execution_id order by x.u) > 1 then 'version'
         when x.kind = 'grow' and exists (select 1 from path_fence(p_root, e.id, e.ancestors)) then 'fenced'
+        when x.kind = 'grow' and path_held(p_root, e.id, e.ancestors) then 'held'
         when x.relay and exists (select 1 from path_fence(p_root, e.parent_id, e.ancestors) f where f.scope = 'subtree') then 'parent_fenced'
         when exists (
           select 1 from json_to_recordset(x.tokens) as t (id uuid, attempt int)

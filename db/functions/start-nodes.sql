@@ -1,5 +1,5 @@
--- Starts attempts of remote nodes of one tree: each a *grow* step, refused under a fence. Mints the attempt token.
--- Answers [{id, because, attempt, …}]: because = null (started) | missing | ended | fenced.
+-- Starts attempts of remote nodes of one tree: each a *grow* step, refused under a fence or a hold. Mints the attempt token.
+-- Answers [{id, because, attempt, …}]: because = null (started) | missing | ended | fenced | held.
 -- p_hosts: for run-on the node execution whose activity starts it, else null.
 create or replace function start_nodes(p_root uuid, p_ids uuid[], p_hosts uuid[]) returns json
 language plpgsql volatile as $$
@@ -18,6 +18,7 @@ begin
         when n.id is null then 'missing'
         when n.ended_at is not null or n.status not in ('QUEUED', 'RUNNING') then 'ended'
         when exists (select 1 from path_fence(p_root, e.id, e.ancestors)) then 'fenced'
+        when path_held(p_root, e.id, e.ancestors) then 'held'
       end as because
     from unnest(p_ids, p_hosts) with ordinality as w (id, host_id, ordinal)
     left join node_executions n on n.id = w.id and n.root_id = p_root

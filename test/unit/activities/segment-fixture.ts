@@ -52,6 +52,7 @@ export const head: Head = {
   childExecutions: 0,
   firstRunId: "run",
   fence: null,
+    held: false,
 };
 
 /** Ids by a small number, so that a test can name them. */
