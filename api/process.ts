@@ -27,6 +27,8 @@ export type ApiOptions = {
   readonly client?: Client;
   /** Every block that the workers run; the built-in ones unless said. */
   readonly catalog?: BlockCatalog;
+  /** A fence that a caller asked for is committed; tests let the process die there. */
+  readonly reached?: (point: "after-fence") => void;
   readonly log: Logger;
 };
 
@@ -68,6 +70,7 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
     taskQueue: config.taskQueue,
     eager: options.client !== undefined,
     wake: createWaker(db),
+    reached: options.reached,
     log,
   });
   // A connection that closes under a call takes the process down with it: every start is waited for.

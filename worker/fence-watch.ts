@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { RunningNodes } from "../activities/running-nodes";
+import type { StopPoint } from "../activities/stop";
 import type { Database } from "../db/client";
 import { readFences } from "../db/stops";
 import { fenceChannel, listen } from "../db/wake";
@@ -16,6 +17,7 @@ export async function watchFences(
   databaseDirectUrl: string,
   running: RunningNodes,
   log: Logger,
+  reached: (point: StopPoint) => void = () => {},
 ): Promise<FenceWatch> {
   const abort = (fence: { executionId: ExecutionId; stopId: StopId }, way: "push" | "look") => {
     const aborted = running.abort(fence);
@@ -30,7 +32,11 @@ export async function watchFences(
   const listener = await listen(
     databaseDirectUrl,
     fenceChannel,
-    (payload) => abort(JSON.parse(payload) as { executionId: ExecutionId; stopId: StopId }, "push"),
+    (payload) => {
+      reached("after-fence");
+      abort(JSON.parse(payload) as { executionId: ExecutionId; stopId: StopId }, "push");
+      reached("after-push");
+    },
     lookQuietly,
   );
   const timer = setInterval(lookQuietly, lookEveryMs);

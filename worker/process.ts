@@ -66,7 +66,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
     if (begunAgain > 0)
       log.warn({ executions: begunAgain }, "Temporal's data is new: open executions begin again from Postgres");
   }
-  const watch = await watchFences(db, databaseDirectUrl, running, log);
+  const watch = await watchFences(db, databaseDirectUrl, running, log, options.reached);
   const taskQueue = config.taskQueue;
   const workflowBundle = await bundle;
   const setup = { connection, namespace, taskQueue, workflowBundle };

@@ -11,14 +11,19 @@ export type Program = {
   said(message: string): Promise<void>;
   /** kill -9; resolves when it is gone. */
   kill(): Promise<void>;
+  /** Resolves when it has ended by itself; answers the signal that ended it, if one did. */
+  ended(): Promise<string | null>;
 };
 
 afterEach(async () => {
   for (const program of running) await program.kill();
 });
 
-/** A production entry as a process of its own, with nothing of the shell's environment but where programs are. */
-export function runMain(entry: "worker/main.ts" | "api/main.ts", variables: Record<string, string>): Program {
+/** A production entry, or one that dies at a point of a stop (failing.ts), as a process of its own, with nothing of the shell's environment but where programs are. */
+export function runMain(
+  entry: "worker/main.ts" | "api/main.ts" | "test/e2e/failing.ts",
+  variables: Record<string, string>,
+): Program {
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, ["--import", "tsx", join(root, entry)], {
     cwd: root,
@@ -39,6 +44,11 @@ export function runMain(entry: "worker/main.ts" | "api/main.ts", variables: Reco
         if (child.exitCode !== null) throw new Error(`${entry} ended with ${child.exitCode}:\n${lines.join("\n")}`);
         await Promise.race([once(child, "said"), ended]);
       }
+    },
+    async ended() {
+      await ended;
+      running.delete(program);
+      return child.signalCode;
     },
     async kill() {
       running.delete(program);
