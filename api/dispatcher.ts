@@ -89,6 +89,7 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
         // One that was terminated may be started again: beginning again is going on.
         workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
         staticSummary: `stop: ${facts.graphName.slice(0, 90)}`,
+        workflowTaskTimeout: "5 seconds", // half the default: how long a dead worker keeps one
       });
     }
     await deleteStart(db, stopId);
@@ -98,7 +99,10 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
     type: "execution" | "stop",
     workflowId: ExecutionId | StopId,
     { rootId, graphId }: StartFacts,
-    options: Pick<WorkflowStartOptions, "taskQueue" | "args" | "workflowIdReusePolicy" | "staticSummary">,
+    options: Pick<
+      WorkflowStartOptions,
+      "taskQueue" | "args" | "workflowIdReusePolicy" | "staticSummary" | "workflowTaskTimeout"
+    >,
   ): Promise<void> {
     try {
       await client.workflow.start(type, {

@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const config = readConfig();
   const { databaseUrl, temporalAddress, temporalUiUrl } = config;
   if (!databaseUrl || !temporalAddress) throw new Error("DATABASE_URL and TEMPORAL_ADDRESS are missing");
-  const log = pino({ level: config.logLevel, name: program });
+  const log = pino({ level: config.logLevel, name: program ?? "worker" });
   const reached = (point: string) => {
     if (point === failPoint) process.kill(process.pid, "SIGKILL");
   };
