@@ -14,6 +14,7 @@ import { detailRoutes } from "./routes/details";
 import { documentRoute } from "./routes/document";
 import { executionRoutes } from "./routes/executions";
 import { graphRoutes } from "./routes/graphs";
+import { holdRoutes } from "./routes/holds";
 import { processRoutes } from "./routes/process";
 import { stopRoutes } from "./routes/stops";
 
@@ -33,6 +34,7 @@ function createRoutes(deps: AppDeps): Route[] {
     ...executionRoutes(shared),
     ...detailRoutes(shared),
     ...stopRoutes(shared),
+    ...holdRoutes(shared),
     ...processRoutes(shared),
   ];
   return [...routes, documentRoute(routes)];

@@ -66,6 +66,8 @@ export function createApi(base: string) {
       get<Tree>(`/v1/executions/${encodeURIComponent(id)}/tree`, { query: { depth }, ...asking }),
     listNodes: (id: string, query: Query, limit: number, asking: Asking = {}) =>
       list<NodeExecution>(`/v1/executions/${encodeURIComponent(id)}/nodes`, "nodes", query, limit, asking),
+    pause: (id: string, body: unknown) => post<Execution>(`/v1/executions/${encodeURIComponent(id)}/pause`, { body }),
+    resume: (id: string) => post<Execution>(`/v1/executions/${encodeURIComponent(id)}/resume`, {}),
     stop: (id: string, body: unknown) => post<Stop>(`/v1/executions/${encodeURIComponent(id)}/stop`, { body }),
     planStop: (id: string, body: object) =>
       post<{ plan: StopPlan }>(`/v1/executions/${encodeURIComponent(id)}/stop`, { body: { ...body, dryRun: true } }),

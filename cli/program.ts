@@ -3,6 +3,7 @@ import { addDoctor } from "./commands/doctor";
 import { addGraphs } from "./commands/graphs";
 import { addList } from "./commands/list";
 import { addNodes } from "./commands/nodes";
+import { addPause, addResume } from "./commands/pause";
 import { addReset } from "./commands/reset";
 import { addRun } from "./commands/run";
 import { addShow } from "./commands/show";
@@ -23,7 +24,20 @@ export function createProgram(): Command {
     .configureOutput({ outputError: () => {} }) // whoever catches says it, under --json as JSON
     .exitOverride()
     .addHelpText("afterAll", exitHelp());
-  const adders = [addUp, addGraphs, addRun, addList, addShow, addTree, addNodes, addStop, addReset, addDoctor];
+  const adders = [
+    addUp,
+    addGraphs,
+    addRun,
+    addList,
+    addShow,
+    addTree,
+    addNodes,
+    addPause,
+    addResume,
+    addStop,
+    addReset,
+    addDoctor,
+  ];
   for (const add of adders) add(program);
   return program;
 }

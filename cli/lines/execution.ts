@@ -5,14 +5,16 @@ import { elapsed } from "./time";
 /** Characters of a value; `--json` has the whole. */
 const longestValue = 2_000;
 
-/** "RUNNING", "RUNNING (stopping)", "FAILED (node_failed)". */
+/** "RUNNING", "RUNNING (stopping)", "RUNNING (pausing)", "FAILED (node_failed)". */
 export function statusOf({
   status,
   endReason,
-  stopRequestedAt,
-}: Pick<Execution, "status" | "endReason" | "stopRequestedAt">): string {
+  stopRequestedAt = null,
+  paused = false,
+}: Pick<Execution, "status" | "endReason"> & Partial<Pick<Execution, "stopRequestedAt" | "paused">>): string {
   if (endReason !== null) return endReason === "finished" ? status : `${status} (${endReason})`;
-  return stopRequestedAt === null ? status : `${status} (stopping)`;
+  if (stopRequestedAt !== null) return `${status} (stopping)`;
+  return paused && status !== "PAUSED" ? `${status} (pausing)` : status;
 }
 
 export function executionLines(execution: Execution, now: number): string[] {
@@ -71,7 +73,7 @@ export function nodeTable(nodes: readonly NodeExecution[], now: number): string[
     String(node.seq),
     node.label,
     node.blockName ?? node.blockId,
-    statusOf({ ...node, stopRequestedAt: null }),
+    statusOf(node),
     String(node.attempt),
     elapsed(node, now),
     remarkOn(node),
