@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { BlockRegistry } from "../blocks/block";
+import type { BlockRegistry, Surroundings } from "../blocks/block";
 import type { Database } from "../db/client";
 import { readHead, takeOver } from "../db/state";
 import { openFence } from "../db/stops";
@@ -20,7 +20,7 @@ export type ActivityDeps = {
   readonly db: Database;
   readonly blocks: BlockRegistry;
   readonly catalog: BlockCatalog;
-  readonly allowPrivateAddresses: boolean;
+  readonly surroundings: Surroundings;
   /** Characters of JSON of one value that a node may emit. */
   readonly valueBytes?: number | undefined;
   /** Whether the chain of runs that began a workflow is still open at Temporal. */

@@ -1,18 +1,17 @@
 import { CancelledFailure, Context } from "@temporalio/activity";
 import type { Logger } from "pino";
-import { isBlockFailure, type Block, type BlockContext, type BlockRegistry, type Inputs } from "../blocks/block";
+import { isBlockFailure, type BlockRegistry, type Surroundings } from "../blocks/block";
 import type { Database } from "../db/client";
 import { startNodes, type NodeStart, type NodeToStart } from "../db/nodes";
 import { readFences } from "../db/stops";
-import type { CompiledNode } from "../graph/compile";
-import type { Emission } from "../graph/definition";
+import type { CompiledGraph } from "../graph/compile";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Answer } from "../workflows/messages";
 import { held, type Advance, type Recorded } from "./advance";
+import { runBlockCode } from "./block-run";
 import { coalesce } from "./coalesce";
 import { retryableFailure, toTemporalFailure } from "./failures";
 import type { Definitions } from "./graphs";
-import { isInline, isRemote } from "./placement";
 import type { AbortReason, RunningNodes } from "./running-nodes";
 import { recordedError } from "./node-facts";
 import type { Result } from "./result";
@@ -32,7 +31,7 @@ export type RunNodeDeps = {
   readonly advance: Advance;
   readonly running: RunningNodes;
   readonly settle: Settle;
-  readonly allowPrivateAddresses: boolean;
+  readonly surroundings: Surroundings;
   readonly log: Logger;
 };
 
@@ -82,7 +81,7 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     if (started.because === "held") return { answer: held, runOn: null };
     if (started.because !== null) return lookAgain;
     const graph = await definitions.graph(graphId, graphVersion);
-    const outcome = await runBlock(deps, call, graph.nodes.get(started.nodeId), started, signal);
+    const outcome = await runBlock(deps, call, graph, started, signal);
     switch (outcome.kind) {
       case "result":
         return record(call, outcome.result);
@@ -143,10 +142,11 @@ type Outcome =
 async function runBlock(
   deps: RunNodeDeps,
   call: NodeCall,
-  compiled: CompiledNode | undefined,
+  graph: CompiledGraph,
   started: Extract<NodeStart, { because: null }>,
   fenced: AbortSignal,
 ): Promise<Outcome> {
+  const compiled = graph.nodes.get(started.nodeId);
   const block = deps.blocks.get(compiled?.block.id ?? "");
   const terminal = compiled?.node.retry?.nonRetryable ?? [];
   const { cancellationSignal, cancellationDetails } = Context.current();
@@ -155,12 +155,7 @@ async function runBlock(
     () => overdue.abort({ kind: "timed_out", afterMs: call.timeoutMs } satisfies AbortReason),
     call.timeoutMs,
   );
-  const context: BlockContext = {
-    signal: AbortSignal.any([fenced, overdue.signal, cancellationSignal]),
-    idempotencyKey: call.id,
-    log: deps.log.child({ executionId: call.executionId, nodeExecutionId: call.id }),
-    allowPrivateAddresses: deps.allowPrivateAddresses,
-  };
+  const signal = AbortSignal.any([fenced, overdue.signal, cancellationSignal]);
   const finished = (
     rest: Pick<Extract<Result, { kind: "finished" }>, "status" | "endReason" | "emissions" | "error">,
   ): Outcome => ({
@@ -168,7 +163,7 @@ async function runBlock(
     result: { kind: "finished", id: call.id, attempt: started.attempt, ...rest },
   });
   try {
-    const emissions = await emissionsOf(block, started.inputs, context);
+    const emissions = await runBlockCode(deps, { ...started, executionId: call.executionId, graph, block, signal });
     return finished({ status: "COMPLETED", endReason: "finished", emissions, error: null });
   } catch (error) {
     if (fenced.aborted)
@@ -191,10 +186,4 @@ async function runBlock(
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function emissionsOf(block: Block | undefined, inputs: Inputs, context: BlockContext): Promise<Emission[]> {
-  if (isRemote(block)) return [...(await block.run(inputs, context))];
-  if (isInline(block)) return [...(await (block.runRemote?.(inputs, context) ?? block.run(inputs)))];
-  throw new Error("this block does not run as an activity");
 }

@@ -1,20 +1,64 @@
 import type { Logger } from "pino";
 import type { BlockDefinition } from "../graph/block";
 import type { Emission } from "../graph/definition";
-import type { JsonObject } from "../graph/json";
+import type { Json, JsonObject, JsonSchema } from "../graph/json";
+import type { FindCredential } from "./credential";
 
 /** Final inputs of a node execution: constants, linked values and folded dynamic pins. Schema defaults are the block's to apply. */
 export type Inputs = JsonObject;
 
+/** What the worker's configuration gives to every block. */
+export type Surroundings = {
+  /** Whether outbound requests may reach private addresses (TREELINE_HTTP_ALLOW_PRIVATE). */
+  readonly allowPrivateAddresses: boolean;
+  /** Where language models answer; null: nobody has said. */
+  readonly models: Models | null;
+  /** The credential that a reference names. Throws `BlockFailure` `credential_missing`. */
+  readonly credential: FindCredential;
+};
+
+/** An endpoint with the API of OpenAI. */
+export type Models = {
+  readonly baseUrl: string;
+  readonly apiKey: string | null;
+  /** The one that runs where a graph names none of `known`. */
+  readonly model: string;
+  readonly known: readonly string[];
+};
+
 /** What a block that acts on the world is given. */
-export type BlockContext = {
+export type BlockContext = Surroundings & {
   /** Aborts when the node is stopped, times out or its worker shuts down. Pass it on to whatever can take it. */
   readonly signal: AbortSignal;
   /** The same for every attempt of one node execution: send it to services that deduplicate. */
   readonly idempotencyKey: string;
   readonly log: Pick<Logger, "debug" | "info" | "warn">;
-  /** Whether outbound requests may reach private addresses (TREELINE_HTTP_ALLOW_PRIVATE). */
-  readonly allowPrivateAddresses: boolean;
+  readonly memory: Memory;
+  /** The pins that links from the node's pin `tools` lead to, in the order of the graph's links. */
+  readonly tools: readonly ToolPin[];
+  /** Adds to what the node execution has used, such as `{inputTokens: 12}`; it is recorded with the result. */
+  readonly use: (usage: Usage) => void;
+};
+
+/** Amounts by unit. */
+export type Usage = { readonly [unit: string]: number };
+
+/** What outlives executions, of the owner of this one: for its graph, or for all graphs. */
+export type Memory = {
+  read(scope: MemoryScope, key: string): Promise<Json | undefined>;
+  write(scope: MemoryScope, key: string, value: Json): Promise<void>;
+};
+export type MemoryScope = "within_agent" | "across_agents";
+
+/** One parameter of a tool: a sink node of a `tools` link is a function, its linked pins are the parameters. */
+export type ToolPin = {
+  readonly sinkId: string;
+  readonly sinkPin: string;
+  /** What the graph's author calls the sink node, else its block's name. */
+  readonly name: string;
+  readonly description: string;
+  readonly schema: JsonSchema;
+  readonly required: boolean;
 };
 
 /** A timer: sleep `delayMs`, then emit, `times` times. */

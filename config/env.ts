@@ -32,11 +32,20 @@ export const variables = z.object({
   TREELINE_MAX_BODY_BYTES: bytes.default(8 * 1024 * 1024),
   TREELINE_MAX_VALUE_BYTES: bytes.default(4 * 1024 * 1024),
   TREELINE_HTTP_ALLOW_PRIVATE: flag.default(false),
+  TREELINE_LLM_URL: url("http:", "https:").optional(),
+  TREELINE_LLM_KEY: z.string().optional(),
+  TREELINE_LLM_MODEL: z.string().default("gpt-4o-mini"),
+  TREELINE_LLM_MODELS: z.string().optional(),
+  TREELINE_CREDENTIALS_FILE: z.string().optional(),
+  TREELINE_CREDENTIALS: z.string().optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
 /** Variables whose values may hold a password: an error never repeats them. */
-const secrets: ReadonlySet<string> = new Set(["DATABASE_URL", "DATABASE_DIRECT_URL"]);
+const secrets: ReadonlySet<string> = new Set([
+  ...["DATABASE_URL", "DATABASE_DIRECT_URL"],
+  ...["TREELINE_LLM_URL", "TREELINE_LLM_KEY", "TREELINE_CREDENTIALS"],
+]);
 
 export type Config = {
   readonly port: number;
@@ -59,6 +68,17 @@ export type Config = {
   readonly maxBodyBytes: number;
   readonly maxValueBytes: number;
   readonly httpAllowPrivate: boolean;
+  /** Where language models answer; null: LLM blocks fail and say so. */
+  readonly models: {
+    readonly baseUrl: string;
+    readonly apiKey: string | null;
+    readonly model: string;
+    readonly known: readonly string[];
+  } | null;
+  /** Absolute; null: none. */
+  readonly credentialsFile: string | null;
+  /** JSON, in the form of the file; config/credentials.ts reads both. */
+  readonly credentials: string | null;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   /** Absolute; what is built or downloaded once for all clones. */
   readonly cacheDir: string;
@@ -91,9 +111,23 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     maxBodyBytes: read.TREELINE_MAX_BODY_BYTES,
     maxValueBytes: read.TREELINE_MAX_VALUE_BYTES,
     httpAllowPrivate: read.TREELINE_HTTP_ALLOW_PRIVATE,
+    models: modelsOf(read),
+    credentialsFile: read.TREELINE_CREDENTIALS_FILE === undefined ? null : resolve(read.TREELINE_CREDENTIALS_FILE),
+    credentials: read.TREELINE_CREDENTIALS ?? null,
     logLevel: read.LOG_LEVEL,
     cacheDir: join(given["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "treeline"),
     searchPath: given["PATH"] ?? "",
+  };
+}
+
+function modelsOf(read: z.infer<typeof variables>): Config["models"] {
+  if (read.TREELINE_LLM_URL === undefined) return null;
+  const others = (read.TREELINE_LLM_MODELS ?? "").split(",").map((name) => name.trim());
+  return {
+    baseUrl: read.TREELINE_LLM_URL,
+    apiKey: read.TREELINE_LLM_KEY ?? null,
+    model: read.TREELINE_LLM_MODEL,
+    known: [read.TREELINE_LLM_MODEL, ...others.filter((name) => name !== "")],
   };
 }
 

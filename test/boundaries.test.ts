@@ -85,14 +85,7 @@ const rooms: readonly Room[] = [
     file: "blocks/planted/run.ts",
     allowed: ["./definition", "../block", "../template/render", "../../graph/json", "undici", "node:net"],
     types: ["pino"],
-    refused: [
-      "pg",
-      "drizzle-orm",
-      "@temporalio/activity",
-      "../../db/client",
-      "../../activities/index",
-      "../../config/env",
-    ],
+    refused: ["drizzle-orm", "@temporalio/activity", "../../db/client", "../../activities/index", "../../config/env"],
   },
   {
     file: "workflows/planted.ts",
@@ -115,6 +108,7 @@ const rooms: readonly Room[] = [
       "./segment",
       "../blocks/registry",
       "../blocks/block",
+      "../blocks/credential",
       "../db/step",
       "../graph/deliver",
       "../workflows/messages",
@@ -206,8 +200,8 @@ const rooms: readonly Room[] = [
   },
   {
     file: "config/planted.ts",
-    allowed: ["./env", "zod", "node:path"],
-    refused: ["node:fs", "pino", "../graph/ids", "../local/up"],
+    allowed: ["./env", "zod", "node:path", "node:fs"],
+    refused: ["node:http", "pino", "../graph/ids", "../local/up"],
   },
   {
     file: "local/planted.ts",

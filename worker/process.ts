@@ -3,7 +3,9 @@ import { NativeConnection } from "@temporalio/worker";
 import type { Logger } from "pino";
 import { createActivities } from "../activities/index";
 import type { StopPoint } from "../activities/stop";
+import { createCredentials } from "../blocks/credential";
 import { catalogOf, createRegistry } from "../blocks/registry";
+import { readCredentials } from "../config/credentials";
 import type { Config } from "../config/env";
 import { connect } from "../db/client";
 import { requeueLiveRoots } from "../db/outbox";
@@ -55,7 +57,11 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
     db,
     blocks,
     catalog: catalogOf(blocks),
-    allowPrivateAddresses: config.httpAllowPrivate,
+    surroundings: {
+      allowPrivateAddresses: config.httpAllowPrivate,
+      models: config.models,
+      credential: createCredentials(readCredentials(config)),
+    },
     valueBytes: config.maxValueBytes,
     isChainOpen: (workflowId, firstRunId) => isChainOpen(client, workflowId, firstRunId),
     wake,

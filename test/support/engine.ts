@@ -10,12 +10,15 @@ import { testTemporal } from "./temporal";
 export type Engine = Awaited<ReturnType<typeof startEngine>>;
 
 /** Everything but HTTP, on a database and a task queue of the running test. With LOG_LEVEL set its log shows. */
-export async function startEngine({ blocks = [] }: { readonly blocks?: readonly Block[] } = {}) {
+export async function startEngine({
+  blocks = [],
+  env = {},
+}: { blocks?: readonly Block[]; env?: NodeJS.ProcessEnv } = {}) {
   const { url: databaseUrl } = await testDatabase();
   const { address: temporalAddress, taskQueue, workflowBundle } = await testTemporal();
   const log = pino({ level: process.env["LOG_LEVEL"] ?? "silent" });
   const worker = await startWorker({
-    config: { ...readConfig({}), taskQueue },
+    config: { ...readConfig(env), taskQueue },
     databaseUrl,
     databaseDirectUrl: databaseUrl,
     temporalAddress,

@@ -1,6 +1,7 @@
 import pino from "pino";
 import { createActivities } from "../../activities/index";
 import type { Block } from "../../blocks/block";
+import { createCredentials } from "../../blocks/credential";
 import { catalogOf, createRegistry } from "../../blocks/registry";
 import type { Database } from "../../db/client";
 import { createWaker } from "../../db/wake";
@@ -13,7 +14,7 @@ export function openActivities(db: Database, more: readonly Block[] = []) {
     db,
     blocks,
     catalog: catalogOf(blocks),
-    allowPrivateAddresses: false,
+    surroundings: { allowPrivateAddresses: false, models: null, credential: createCredentials([]) },
     isChainOpen: () => Promise.resolve(true),
     wake: createWaker(db),
     log: pino({ level: "silent" }),

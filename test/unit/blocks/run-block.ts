@@ -1,5 +1,7 @@
 import { isBlockFailure } from "../../../blocks/block";
-import type { Block, BlockContext, BlockFailure, Inputs } from "../../../blocks/block";
+import type { Block, BlockContext, BlockFailure, Inputs, Usage } from "../../../blocks/block";
+import { createCredentials } from "../../../blocks/credential";
+import type { Credential } from "../../../blocks/credential";
 import { createRegistry } from "../../../blocks/registry";
 import type { Emission } from "../../../graph/definition";
 import type { Json } from "../../../graph/json";
@@ -32,7 +34,34 @@ export function failBlock(name: string, inputs: Inputs): BlockFailure {
   throw new Error(`${name} did not fail`);
 }
 
-export function contextOf({ signal = new AbortController().signal, allowPrivateAddresses = false } = {}): BlockContext {
+type ContextChanges = Partial<BlockContext> & { readonly credentials?: readonly Credential[] };
+
+/** A context without anything outside; `used` collects what the block says it has used. */
+export function contextOf({ credentials = [], ...changes }: ContextChanges = {}): BlockContext & { used: Usage[] } {
   const silent = () => undefined;
-  return { signal, allowPrivateAddresses, idempotencyKey: "key", log: { debug: silent, info: silent, warn: silent } };
+  const kept = new Map<string, Json>();
+  const used: Usage[] = [];
+  return {
+    signal: new AbortController().signal,
+    allowPrivateAddresses: false,
+    models: null,
+    credential: createCredentials(credentials),
+    idempotencyKey: "key",
+    log: { debug: silent, info: silent, warn: silent },
+    memory: {
+      read: (scope, key) => Promise.resolve(kept.get(`${scope} ${key}`)),
+      write: (scope, key, value) => Promise.resolve(void kept.set(`${scope} ${key}`, value)),
+    },
+    tools: [],
+    use: (usage) => void used.push(usage),
+    used,
+    ...changes,
+  };
+}
+
+/** Runs a remote block; each emission as `[pin, value]`, in order. */
+export async function runRemote(name: string, inputs: Inputs, changes: ContextChanges = {}): Promise<[string, Json][]> {
+  const block = blockNamed(name);
+  if (!("run" in block) || block.definition.placement !== "remote") throw new Error(`${name} does not run remotely`);
+  return pairs(await block.run(inputs, contextOf(changes)));
 }

@@ -1,0 +1,81 @@
+import type { Logger } from "pino";
+import type { Block, BlockContext, Inputs, Surroundings, Usage } from "../blocks/block";
+import { createRedaction, secretsOf } from "../blocks/credential";
+import type { Database } from "../db/client";
+import { readMemory, writeMemory } from "../db/memories";
+import { addUsage } from "../db/usage";
+import type { CompiledGraph } from "../graph/compile";
+import type { Emission } from "../graph/definition";
+import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+import { isInline, isRemote } from "./placement";
+import { toolPinsOf } from "./tool-pins";
+
+export type BlockRunDeps = { readonly db: Database; readonly surroundings: Surroundings; readonly log: Logger };
+
+export type BlockRun = {
+  readonly executionId: ExecutionId;
+  readonly id: NodeExecutionId;
+  readonly graph: CompiledGraph;
+  readonly nodeId: string;
+  readonly block: Block | undefined;
+  readonly inputs: Inputs;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Runs a block in one attempt of its node. What it has used is recorded however it ends; credentials that it was given are
+ * taken out of what it emits and of what it says when it fails.
+ */
+export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<readonly Emission[]> {
+  const { executionId, id } = run;
+  const { credential, ...surroundings } = deps.surroundings;
+  const secrets: string[] = [];
+  const used = new Map<string, number>();
+  const context: BlockContext = {
+    ...surroundings,
+    signal: run.signal,
+    idempotencyKey: id,
+    log: deps.log.child({ executionId, nodeExecutionId: id }),
+    credential(reference) {
+      const found = credential(reference);
+      secrets.push(...secretsOf(found));
+      return found;
+    },
+    memory: memoryOf(deps.db, executionId),
+    tools: toolPinsOf(run.graph, run.nodeId),
+    use(usage: Usage) {
+      for (const [unit, amount] of Object.entries(usage)) used.set(unit, (used.get(unit) ?? 0) + amount);
+    },
+  };
+  try {
+    const emissions = await emissionsOf(run.block, run.inputs, context);
+    return createRedaction(secrets).inEmissions(emissions);
+  } catch (error) {
+    throw createRedaction(secrets).inError(error);
+  } finally {
+    if (used.size > 0) await recordUsage(deps, id, Object.fromEntries(used));
+  }
+}
+
+/** A usage that cannot be written loses no result. */
+async function recordUsage({ db, log }: BlockRunDeps, id: NodeExecutionId, usage: Usage): Promise<void> {
+  try {
+    await addUsage(db, id, usage);
+  } catch (err) {
+    log.warn({ nodeExecutionId: id, usage, err }, "usage not recorded");
+  }
+}
+
+function memoryOf(db: Database, executionId: ExecutionId): BlockContext["memory"] {
+  const place = (scope: string, key: string) => ({ executionId, ofGraph: scope === "within_agent", key });
+  return {
+    read: (scope, key) => readMemory(db, place(scope, key)),
+    write: (scope, key, value) => writeMemory(db, place(scope, key), value),
+  };
+}
+
+async function emissionsOf(block: Block | undefined, inputs: Inputs, context: BlockContext): Promise<Emission[]> {
+  if (isRemote(block)) return [...(await block.run(inputs, context))];
+  if (isInline(block)) return [...(await (block.runRemote?.(inputs, context) ?? block.run(inputs)))];
+  throw new Error("this block does not run as an activity");
+}
