@@ -7,6 +7,7 @@ import type { Emission, Limits, NestedGraph } from "../graph/definition";
 import { openPlanner, start, type Mint, type Planner, type Ready, type Waiting } from "../graph/deliver";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import { resolveLimits } from "../graph/limits";
+import { childMasks } from "../graph/masks";
 import { childInputs, missingChildInputs } from "../graph/nested";
 import type { EndReason } from "../graph/status";
 import type { RemoteWork, Work } from "../workflows/messages";
@@ -57,7 +58,7 @@ export class Segment {
     this.grows = state.fence === null && !state.held;
     this.draft = new UnitDraft(graph, state);
     const pending = { waiting: groupByNode(state.unfed), lastQueued: new Map(Object.entries(state.lastQueued)) };
-    this.planner = openPlanner(graph, pending, deps.mintNode);
+    this.planner = openPlanner(graph, pending, deps.mintNode, state.masks);
     const load = (row: OpenNode) => this.draft.keep(NodeDraft.fromRecord(this.draft.compiled(row.nodeId), row));
     const recorded = [...state.undelivered, ...state.asked.filter((row) => !row.closed)].map(load);
     this.inlineQueue = state.queuedInline.map(load);
@@ -88,8 +89,9 @@ export class Segment {
   /** The first step: QUEUED becomes RUNNING and its starting nodes are ready. */
   begin(firstRunId: string): void {
     this.draft.begun = { firstRunId, event: this.draft.event("execution.started") };
-    const { pending, ready } = start(this.graph, this.state.inputs, this.deps.mintNode);
-    this.planner = openPlanner(this.graph, pending, this.deps.mintNode);
+    const { inputs, masks } = this.state;
+    const { pending, ready } = start(this.graph, inputs, this.deps.mintNode, masks);
+    this.planner = openPlanner(this.graph, pending, this.deps.mintNode, masks);
     this.queueAll(ready);
   }
 
@@ -129,7 +131,7 @@ export class Segment {
     if (usedUp(queuedChildren.length, bounds.children, this.childQueue.length)) this.more = true;
     const isLive = this.draft.begun !== null || this.state.status === "RUNNING" || this.state.status === "WAITING";
     if (this.grows && isLive && !this.hasWork() && this.state.open + this.draft.delta.open === 0)
-      this.draft.end(this.unfed());
+      this.draft.end(this.unfed(), this.planner.missing);
   }
 
   private hasWork(): boolean {
@@ -320,7 +322,8 @@ export class Segment {
       });
     }
     const id = this.deps.mintExecution();
-    this.draft.admitChild(node, { id, graphId, graphVersion: version, inputs });
+    const masks = childMasks(node.compiled, node.inputs);
+    this.draft.admitChild(node, { id, graphId, graphVersion: version, inputs, masks });
     const { rootId } = this.state;
     this.work.push({ kind: "child", id: node.id, label: labelOf(node.compiled), executionId: id, rootId, graphId });
   }

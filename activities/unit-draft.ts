@@ -3,7 +3,7 @@ import type { State } from "../db/state";
 import type { ChildRow, EventOrdinal, EventRow, NodeInsert, NodeUpdate, Relay, Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
 import type { Emission } from "../graph/definition";
-import type { Waiting } from "../graph/deliver";
+import type { Planner, Waiting } from "../graph/deliver";
 import type { NodeExecutionId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
 import type { EndReason, TerminalStatus } from "../graph/status";
@@ -88,8 +88,8 @@ export class UnitDraft {
   }
 
   /** Nothing is ready, running or waiting: the execution ends in this very step, and a parent's node with it. */
-  end(unfed: readonly Waiting[]): void {
-    for (const waiting of unfed) this.settleUnfed(waiting);
+  end(unfed: readonly Waiting[], missing: Planner["missing"]): void {
+    for (const waiting of unfed) this.settleUnfed(waiting, missing(waiting));
     const failed = this.state.unhandledFailures + this.delta.unhandled > 0;
     const how = failed
       ? ({ status: "FAILED", endReason: "node_failed" } as const)
@@ -153,14 +153,14 @@ export class UnitDraft {
     return open > 0 && open === this.state.waiting + this.delta.waiting ? "WAITING" : "RUNNING";
   }
 
-  private settleUnfed({ id, nodeId, inputs }: Waiting): void {
+  private settleUnfed({ id, nodeId, inputs }: Waiting, missing: readonly string[]): void {
     const node = this.ready(nodeId, id, inputs);
-    const missing = node.compiled.linkedPins.filter((pin) => !Object.hasOwn(inputs, pin));
     node.status = "TERMINATED";
     node.endReason = "unfed";
     node.missingPins = missing;
     node.closed = true;
-    node.ended = this.event("node.terminated", id, { nodeId, endReason: "unfed", missingPins: missing });
+    const pins = Object.keys(inputs);
+    node.ended = this.event("node.terminated", id, { nodeId, endReason: "unfed", pins, missingPins: missing });
   }
 
   private keepUnfed(unfed: readonly Waiting[], inserts: NodeInsert[], updates: NodeUpdate[]): void {

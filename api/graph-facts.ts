@@ -1,18 +1,22 @@
 import type { Database } from "../db/client";
 import { readGraph } from "../db/graphs";
-import type { Limits } from "../graph/definition";
-import { TreelineError } from "../graph/errors";
+import type { GraphLink, Limits, Masks } from "../graph/definition";
+import { TreelineError, type Fault } from "../graph/errors";
 import type { GraphId } from "../graph/ids";
 import type { BlockCatalog } from "../graph/block";
+import { maskFaults } from "../graph/masks";
 import { inputsChecker, type CheckedInputs } from "./inputs";
 import type { JsonObject } from "../graph/json";
 
 /** What the API asks of a graph version again and again. */
 export type GraphFacts = {
   readonly checkInputs: (given: JsonObject) => CheckedInputs;
+  readonly checkMasks: (masks: Masks) => readonly Fault[];
   readonly limits: Limits;
   /** Of each node: its own label, or its block's name. */
   readonly labelOf: (nodeId: string) => string;
+  /** Those into one pin of a node. */
+  readonly linksInto: (nodeId: string, pin: string) => readonly GraphLink[];
 };
 
 export type ReadGraphFacts = (ownerId: string, id: GraphId, version: number) => Promise<GraphFacts>;
@@ -27,12 +31,14 @@ export function graphFactsReader(db: Database, catalog: BlockCatalog): ReadGraph
   async function read(ownerId: string, id: GraphId, version: number): Promise<GraphFacts> {
     const graph = await readGraph(db, ownerId, id, version);
     if (!graph) throw new TreelineError("not_found", `no graph has the id "${id}" and version ${version}`);
-    const { nodes, settings } = graph.definition;
+    const { nodes, links, settings } = graph.definition;
     const labels = new Map(nodes.map((node) => [node.id, node.label ?? catalog.get(node.blockId)?.name]));
     return {
       checkInputs: inputsChecker(graph.inputSchema),
+      checkMasks: (masks) => maskFaults(masks, graph.definition, catalog, "/masks"),
       limits: settings.limits ?? {},
       labelOf: (nodeId) => labels.get(nodeId) ?? nodeId,
+      linksInto: (nodeId, pin) => links.filter(({ sinkId, sinkName }) => sinkId === nodeId && sinkName === pin),
     };
   }
 

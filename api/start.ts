@@ -27,6 +27,7 @@ export type Start = {
 /** Records a start. Throws `not_found` for the graph or its version, `invalid_inputs` with every fault. */
 export async function recordStart(db: Database, readFacts: ReadGraphFacts, start: Start): Promise<ExecutionId> {
   const { request, caller } = start;
+  const { masks = {} } = request;
   const graphId = parseGraphId(start.graphId);
   const graphVersion = await findVersion(db, caller.ownerId, graphId, request.version ?? null);
   if (graphVersion === null) {
@@ -35,7 +36,7 @@ export async function recordStart(db: Database, readFacts: ReadGraphFacts, start
   }
   const graph = await readFacts(caller.ownerId, graphId, graphVersion);
   const { inputs, faults } = graph.checkInputs(request.inputs);
-  const all = [...faults, ...labelFaults(request), ...maskFaults(request)];
+  const all = [...faults, ...labelFaults(request), ...graph.checkMasks(masks)];
   if (all.length > 0) throw new TreelineError("invalid_inputs", describe("the start has faults", all), all);
   const id = parseExecutionId(start.mint());
   try {
@@ -46,6 +47,7 @@ export async function recordStart(db: Database, readFacts: ReadGraphFacts, start
       graphId,
       graphVersion,
       inputs,
+      masks,
       limits: effectiveLimits(graph.limits, request.limits),
       budget: request.budget ?? null,
       priority: request.priority ?? 3,
@@ -67,10 +69,4 @@ function labelFaults({ labels = {} }: StartRequest): Fault[] {
   return Object.entries(labels)
     .filter((pair) => pair.some((text) => loneSurrogate.test(text)))
     .map(([name]) => ({ pointer: pointerTo(["labels", name]), detail: "must be well-formed Unicode" }));
-}
-
-/** Masks are of the planner; until it has them, a start that asks for some must not run without. */
-function maskFaults({ masks = {} }: StartRequest): Fault[] {
-  if (Object.keys(masks).length === 0) return [];
-  return [{ pointer: "/masks", detail: "masks are not supported by this version" }];
 }

@@ -19,7 +19,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { GraphDefinition } from "../graph/definition";
+import type { GraphDefinition, Masks } from "../graph/definition";
 import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Json, JsonObject, PinSchema } from "../graph/json";
 import { endReasons, statuses } from "../graph/status";
@@ -139,6 +139,8 @@ export const executions = pgTable(
     endReason: endReason("end_reason"),
     stopId: uuid("stop_id").$type<StopId>(),
     inputs: json("inputs").$type<JsonObject>().notNull(),
+    /** By node and pin: values that win over links, constants and inputs. */
+    masks: json("masks").$type<Masks>().notNull().default({}),
     error: json("error").$type<RecordedError>(),
     limits: jsonb("limits").$type<JsonObject>().notNull(),
     labels: jsonb("labels").$type<Record<string, string>>().notNull(),

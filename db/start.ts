@@ -1,4 +1,4 @@
-import type { Limits } from "../graph/definition";
+import type { Limits, Masks } from "../graph/definition";
 import type { ExecutionId, GraphId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
 import type { Database } from "./client";
@@ -11,6 +11,7 @@ export type NewTree = {
   readonly graphId: GraphId;
   readonly graphVersion: number;
   readonly inputs: JsonObject;
+  readonly masks?: Masks;
   readonly limits: Limits;
   /** Credits for the tree; null = no bound. */
   readonly budget: number | null;
@@ -20,10 +21,11 @@ export type NewTree = {
 
 /** Records a start: tree, QUEUED root execution, event and outbox row in one transaction and one round trip. */
 export async function startTree(db: Database, start: NewTree): Promise<void> {
-  const { inputs, limits, labels, ...rest } = start;
+  const { inputs, masks = {}, limits, labels, ...rest } = start;
   const document = {
     ...rest,
     inputs: JSON.stringify(inputs), // as text: see commit_step
+    masks: JSON.stringify(masks),
     limits: JSON.stringify(limits),
     labels: JSON.stringify(labels),
   };

@@ -1,4 +1,5 @@
 import type { Placement } from "../graph/block";
+import type { Masks } from "../graph/definition";
 import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Json, JsonObject } from "../graph/json";
 import type { EndReason, Status } from "../graph/status";
@@ -18,6 +19,7 @@ export type Head = {
   readonly status: Status;
   readonly endReason: EndReason | null;
   readonly inputs: JsonObject;
+  readonly masks: Masks;
   readonly limits: JsonObject;
   readonly version: number;
   readonly open: number;
@@ -37,7 +39,7 @@ export type Head = {
 
 const headColumns = `
   e.id, e.root_id as "rootId", e.parent_id as "parentId", e.parent_node_execution_id as "parentNodeExecutionId", to_json(e.ancestors) as ancestors,
-  e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", e.status, e.end_reason as "endReason", e.inputs, e.limits, e.version, e.open,
+  e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", e.status, e.end_reason as "endReason", e.inputs, e.masks, e.limits, e.version, e.open,
   e.waiting, e.unhandled_failures as "unhandledFailures", e.child_executions as "childExecutions", e.first_run_id as "firstRunId",
   (select json_build_object('scope', f.scope, 'stopId', f.stop_id, 'executionId', f.execution_id)
      from path_fence(e.root_id, e.id, e.ancestors) f) as fence, path_held(e.root_id, e.id, e.ancestors) as held`;

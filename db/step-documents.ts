@@ -99,6 +99,7 @@ function childDocument(u: number, row: ChildRow) {
     graph_id: row.graphId,
     graph_version: row.graphVersion,
     inputs: asText(row.inputs),
+    masks: asText(row.masks),
     at_event: row.queued,
   };
 }

@@ -1,4 +1,5 @@
 import type { Placement } from "../graph/block";
+import type { Masks } from "../graph/definition";
 import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Json, JsonObject } from "../graph/json";
 import type { EndReason, Status } from "../graph/status";
@@ -63,6 +64,7 @@ export type ChildRow = {
   readonly graphId: GraphId;
   readonly graphVersion: number;
   readonly inputs: JsonObject;
+  readonly masks: Masks;
   readonly queued: EventOrdinal;
 };
 

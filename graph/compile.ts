@@ -81,9 +81,10 @@ function compileNode(
   const { inputSchema, outputSchema } = nested ?? block;
   const linkedPins = [...new Set(inbound.map((link) => link.sinkName))];
   const staticPins = [...new Set(inbound.filter((link) => link.isStatic).map((link) => link.sinkName))];
-  const pins = [...Object.keys(node.constants), ...linkedPins];
+  const mask = nested ? {} : (node.masks ?? {});
+  const pins = [...Object.keys(node.constants), ...linkedPins, ...Object.keys(mask)];
   const foldedPins = foldedAmong(pins, inputSchema.properties);
-  return { node, block, nested, inputSchema, outputSchema, linkedPins, staticPins, mask: {}, foldedPins };
+  return { node, block, nested, inputSchema, outputSchema, linkedPins, staticPins, mask, foldedPins };
 }
 
 /** A link into a note never fires: notes are comments. */

@@ -40,6 +40,8 @@ export type Planner = {
   readonly deliver: (nodeId: string, emission: Emission) => readonly Ready[];
   /** What is pending now. Later deliveries do not change it, and a Waiting that did not change keeps its identity. */
   readonly pending: () => Pending;
+  /** Linked pins that one still lacks, static values and masks counted in. */
+  readonly missing: (waiting: Waiting) => readonly string[];
 };
 
 /**
@@ -69,6 +71,10 @@ export function openPlanner(graph: CompiledGraph, pending: Pending, mint: Mint, 
       });
     },
     pending: () => copyOf(draft),
+    missing(waiting) {
+      const sink = draft.masked.get(waiting.nodeId) ?? graph.nodes.get(waiting.nodeId);
+      return sink ? missingPins(draft, sink, waiting) : [];
+    },
   };
 }
 
@@ -127,13 +133,18 @@ function keep(draft: Draft, nodeId: string, queue: readonly Waiting[]): void {
  * Ready once all linked pins are present: a constant never stands in for a link, a mask does. What is still wrong then can
  * never be mended by a later value; that is a problem. Inputs of a nested graph are checked when it runs.
  */
-function complete(draft: Draft, sink: CompiledNode, { id, nodeId, inputs: brought }: Waiting): Ready | null {
+function complete(draft: Draft, sink: CompiledNode, waiting: Waiting): Ready | null {
+  const { id, nodeId } = waiting;
   const target = draft.masked.get(nodeId) ?? sink;
-  const linked = fillStatic(target, brought, draft.lastQueued.get(nodeId) ?? {});
-  if (!target.linkedPins.every((pin) => Object.hasOwn(linked, pin) || Object.hasOwn(target.mask, pin))) return null;
-  const ready = { id, nodeId, ...freeze(target, linked) };
+  if (missingPins(draft, target, waiting).length > 0) return null;
+  const ready = { id, nodeId, ...freeze(target, fillStatic(draft, target, waiting)) };
   if (keepsStatic(target)) draft.lastQueued.set(nodeId, ready.inputs);
   return ready;
+}
+
+function missingPins(draft: Draft, target: CompiledNode, waiting: Waiting): string[] {
+  const linked = fillStatic(draft, target, waiting);
+  return target.linkedPins.filter((pin) => !Object.hasOwn(linked, pin) && !Object.hasOwn(target.mask, pin));
 }
 
 function freeze(target: CompiledNode, linked: JsonObject): Pick<Ready, "inputs" | "problem"> {
@@ -141,9 +152,14 @@ function freeze(target: CompiledNode, linked: JsonObject): Pick<Ready, "inputs" 
   return target.nested ? { inputs, problem: null } : checkInputs(target.inputSchema, inputs);
 }
 
-function fillStatic(sink: CompiledNode, brought: JsonObject, lastQueued: JsonObject): JsonObject {
-  const missing = sink.staticPins.filter((pin) => !Object.hasOwn(brought, pin) && Object.hasOwn(lastQueued, pin));
-  return missing.reduce((filled, pin) => ({ ...filled, [pin]: lastQueued[pin] ?? null }), brought);
+function fillStatic(draft: Draft, { staticPins }: CompiledNode, { nodeId, inputs: brought }: Waiting): JsonObject {
+  const last = draft.lastQueued.get(nodeId) ?? {};
+  const missing = staticPins.filter((pin) => !Object.hasOwn(brought, pin) && Object.hasOwn(last, pin));
+  return missing.length === 0 ? brought : { ...brought, ...pick(last, missing) };
+}
+
+function pick(object: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(keys.map((key) => [key, object[key] ?? null]));
 }
 
 /**

@@ -77,8 +77,11 @@ function fileGraph({ definition, inputSchema, outputSchema, ...graph }: SavedGra
   };
 }
 
-function fileNode({ retry, timeout, ordered, ...node }: GraphNode, constants: { readonly [pin: string]: unknown }) {
-  const ours = Object.entries({ retry, timeout, ordered }).filter(([, value]) => value !== undefined);
+function fileNode(
+  { retry, timeout, ordered, masks, ...node }: GraphNode,
+  constants: { readonly [pin: string]: unknown },
+) {
+  const ours = Object.entries({ retry, timeout, ordered, masks }).filter(([, value]) => value !== undefined);
   return {
     id: node.id,
     block_id: node.blockId,

@@ -78,7 +78,7 @@ function nameOf({ id, version }: FileGraph): string {
 function nodeOf(node: FileNode, members: readonly FileGraph[], blocks: BlockCatalog): GraphNode {
   const { position, customized_name: label, ...metadata } = node.metadata ?? {};
   const placed = isObject(position) && typeof position.x === "number" && typeof position.y === "number";
-  const { retry, timeout, ordered } = node.treeline ?? {};
+  const { retry, timeout, ordered, masks } = node.treeline ?? {};
   return {
     id: node.id,
     blockId: node.block_id,
@@ -88,6 +88,7 @@ function nodeOf(node: FileNode, members: readonly FileGraph[], blocks: BlockCata
     ...(retry ? { retry } : {}),
     ...(timeout === undefined ? {} : { timeout }),
     ...(ordered === undefined ? {} : { ordered }),
+    ...(masks ? { masks } : {}),
     ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
   };
 }
@@ -139,7 +140,7 @@ function renameNodes(draft: GraphDraft, mintNodeId: () => string): GraphDraft {
 const moves: readonly (readonly [RegExp, string])[] = [
   [/^\/subGraphs\//, "/sub_graphs/"],
   [/^(\/sub_graphs\/\d+)?\/settings\//, "$1/treeline/settings/"],
-  [/^((?:\/sub_graphs\/\d+)?\/nodes\/\d+)\/(retry|timeout)/, "$1/treeline/$2"],
+  [/^((?:\/sub_graphs\/\d+)?\/nodes\/\d+)\/(retry|timeout|masks)/, "$1/treeline/$2"],
   [/^((?:\/sub_graphs\/\d+)?\/nodes\/\d+)\/blockId$/, "$1/block_id"],
   [/^((?:\/sub_graphs\/\d+)?\/nodes\/\d+)\/constants\//, "$1/input_default/"],
   [/^((?:\/sub_graphs\/\d+)?\/nodes\/\d+\/input_default)\/graphId$/, "$1/graph_id"],

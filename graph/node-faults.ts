@@ -1,6 +1,7 @@
 import type { GraphLink } from "./definition";
 import { durationFaults } from "./durations";
 import type { Fault } from "./errors";
+import { nodeMaskFaults } from "./masks";
 import { basePin, builderFault } from "./placed";
 import type { PlacedNode } from "./placed";
 import { pointerTo } from "./pointer";
@@ -22,6 +23,7 @@ export function nodeFaults(placed: readonly PlacedNode[], links: readonly GraphL
       ...(block
         ? constantFaults(one)
         : [{ pointer: `${pointer}/blockId`, detail: `unknown block ${node.blockId} of node "${node.id}"` }]),
+      ...nodeMaskFaults(node, one.inputPins, one.nested !== null, pointer),
       ...inputFaults(one, linked.get(node.id) ?? []),
       ...durationFaults(`${pointer}/timeout`, node.timeout),
       ...durationFaults(`${pointer}/retry/firstInterval`, node.retry?.firstInterval),
@@ -49,7 +51,9 @@ function constantFaults({ node, pointer, block, nested, inputPins }: PlacedNode)
 /** What a nested graph requires is checked when it runs; a value of an Input comes with the start; notes never run. */
 function inputFaults({ node, pointer, block, inputPins }: PlacedNode, linked: readonly string[]): Fault[] {
   if (!block || !inputPins || block.role === "agent" || block.role === "note") return [];
-  const given = new Set([...Object.keys(node.constants), ...linked].map((pin) => basePin(pin, inputPins)));
+  const given = new Set(
+    [...Object.keys({ ...node.constants, ...node.masks }), ...linked].map((pin) => basePin(pin, inputPins)),
+  );
   const exempt = block.role === "standard" ? [] : ["name", "value"];
   return block.inputSchema.required
     .filter((pin) => !given.has(pin) && !exempt.includes(pin))

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { GraphDraft } from "./definition";
+import type { GraphDraft, Masks } from "./definition";
 import { durationForm, readDuration } from "./durations";
 import type { Fault } from "./errors";
 import { isObject } from "./json";
@@ -44,6 +44,10 @@ const constants = jsonObject
   .refine((value) => Object.keys(value).length <= sizes.constants, `must have at most ${sizes.constants} entries`)
   .meta({ type: "object" });
 
+const masks = jsonObject
+  .refine((value): value is Masks => Object.values(value).every(isObject), "must have an object of pins for each node")
+  .meta({ type: "object", additionalProperties: { type: "object" } });
+
 function isShallow(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
@@ -81,6 +85,7 @@ const node = z.strictObject({
     .optional(),
   timeout: z.string().optional(),
   ordered: z.boolean().optional(),
+  masks: constants.optional(),
   metadata: jsonObject.optional(),
 });
 
@@ -119,7 +124,7 @@ export const graphRequest = subGraph.extend({
 export const startRequest = z.strictObject({
   inputs: jsonObject.default({}),
   version: count.optional(),
-  masks: z.record(z.string(), jsonObject).optional(),
+  masks: masks.optional(),
   limits: limits(duration).optional(),
   budget: z.int().min(0).optional(),
   priority: z.int().min(1).max(5).optional(),
@@ -152,7 +157,7 @@ const exportedNode = z.object({
   input_default: absent(constants),
   metadata: absent(jsonObject),
   /** What the format has no field for. */
-  treeline: absent(node.pick({ retry: true, timeout: true, ordered: true })),
+  treeline: absent(node.pick({ retry: true, timeout: true, ordered: true, masks: true })),
 });
 
 const exportedBase = z.object({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { NodeExecutionRecord } from "../../db/node-executions";
 import type { BlockCatalog } from "../../graph/block";
+import type { GraphLink } from "../../graph/definition";
 import { endReasons, statuses } from "../../graph/status";
 import { recordedError, toTime } from "./execution";
 
@@ -26,6 +27,10 @@ export const nodeExecution = z
     usage: z.unknown(),
     childExecutionId: z.uuid().nullable(),
     missingPins: z.array(z.string()).nullable().meta({ description: "Of one that was never fed: the pins it missed." }),
+    missingLinks: z
+      .array(z.strictObject({ sinkName: z.string(), sourceId: z.string(), sourceName: z.string() }))
+      .nullable()
+      .meta({ description: "The links that could have fed the missing pins." }),
     progress: z.unknown(),
     queuedAt: time.nullable(),
     startedAt: time.nullable(),
@@ -39,6 +44,7 @@ export function toNodeExecution(
   record: NodeExecutionRecord,
   label: string | null,
   catalog: BlockCatalog,
+  linksInto: (nodeId: string, pin: string) => readonly GraphLink[],
 ): NodeExecutionJson {
   const blockName = catalog.get(record.blockId)?.name ?? null;
   return {
@@ -60,6 +66,10 @@ export function toNodeExecution(
     usage: record.usage,
     childExecutionId: record.childExecutionId,
     missingPins: record.missingPins ? [...record.missingPins] : null,
+    missingLinks:
+      record.missingPins?.flatMap((pin) =>
+        linksInto(record.nodeId, pin).map(({ sinkName, sourceId, sourceName }) => ({ sinkName, sourceId, sourceName })),
+      ) ?? null,
     progress: null,
     queuedAt: toTime(record.queuedAt),
     startedAt: toTime(record.startedAt),

@@ -85,9 +85,9 @@ export function detailRoutes({ db, catalog, readFacts, linkTo, outputBlocks }: D
         const [after] = query.cursor === undefined ? [0] : decodeCursor(query.cursor, z.tuple([z.int()]));
         const filter = { statuses: query.status ?? [], nodeId: query.nodeId ?? null };
         const found = await listNodeExecutions(db, id, filter, { limit: query.limit + 1, after });
-        const { labelOf } = await readFacts(caller.ownerId, execution.graphId, execution.graphVersion);
+        const { labelOf, linksInto } = await readFacts(caller.ownerId, execution.graphId, execution.graphVersion);
         const { shown, nextCursor } = page(found, query.limit, ({ seq }) => [seq]);
-        const nodes = shown.map((record) => toNodeExecution(record, labelOf(record.nodeId), catalog));
+        const nodes = shown.map((record) => toNodeExecution(record, labelOf(record.nodeId), catalog, linksInto));
         return { status: 200, body: { nodes, nextCursor } };
       },
     }),

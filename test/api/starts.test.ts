@@ -100,6 +100,26 @@ describe("POST /v1/graphs/{id}/executions", () => {
     expect(bundle.app.started).toEqual([]);
   });
 
+  test("runs under masks, which win over inputs, constants and links, and under those of a nested graph's node", async () => {
+    await using bundle = await setup({ carryOut: true });
+    const { app, path } = bundle;
+    const masks = { who: { value: "Zoe" }, fill: { "values_#_mark": "?" } };
+    expect(await app.post(`${path}?wait=30s`, { inputs: { who: "Ada" }, masks })).toMatchObject({
+      body: { outputs: { greeting: ["Hi Zoe?"] } },
+    });
+    const linked = { fill: { "values_#_person": "you all" } };
+    expect(await app.post(`${path}?wait=30s`, { masks: linked })).toMatchObject({
+      body: { outputs: { greeting: ["Hi you all!"] } },
+    });
+    const [name, greet, result] = wrapper.nodes;
+    const constants = { ...greet.constants, masks: { fill: { format: "{{person}}, {{mark}}" } } };
+    const masked = { ...greet, constants, masks: { fill: { "values_#_mark": "hello" } } };
+    const outer = await save(app, { ...wrapper, nodes: [name, masked, result] });
+    expect(await app.post(`/v1/graphs/${outer}/executions?wait=30s`, { inputs: { name: "Ada" } })).toMatchObject({
+      body: { outputs: { result: ["Ada, hello"] } },
+    });
+  });
+
   test("refuses a body that misfits, with a pointer", async () => {
     await using bundle = await setup();
     const wrong = {
@@ -108,7 +128,9 @@ describe("POST /v1/graphs/{id}/executions", () => {
       "/budget": { budget: 1.5 },
       "/priority": { priority: 9 },
       "/labels/a": { labels: { a: "\ud800" } },
-      "/masks": { masks: { fill: { format: "x" } } },
+      "/masks": { masks: { fill: "x" } },
+      "/masks/filll": { masks: { filll: { format: "x" } } },
+      "/masks/fill/nothing": { masks: { fill: { nothing: "x" } } },
       "/surprise": { surprise: true },
     };
     for (const [pointer, body] of Object.entries(wrong)) {

@@ -132,6 +132,7 @@ export function beginWithChildren(executionId: ExecutionId, graph: GraphVersion,
     graphId: graph.id,
     graphVersion: graph.version,
     inputs: {},
+    masks: {},
     queued: 3 * index + 4,
   }));
   const events = ids.flatMap((id, index) => [

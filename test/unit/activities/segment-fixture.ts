@@ -44,6 +44,7 @@ export const head: Head = {
   status: "RUNNING",
   endReason: null,
   inputs: {},
+  masks: {},
   limits: {},
   version: 4,
   open: 0,

@@ -166,6 +166,25 @@ describe("validateGraph", () => {
     ]);
   });
 
+  test("refuses masks of pins that a node lacks, and of a nested graph what is no mask by node", () => {
+    const nests = { blockId: agentExecutorBlockId, constants: { graphId: "sub", masks: [1] }, masks: { s: "text" } };
+    const sub = draft([node("s", "StoreValue", { input: 1 })], [], { id: "sub" });
+    const nodes = [add("x", { masks: { aa: 1, "b_#_k": 2 } }), { id: "n", ...nests }];
+    expect(faultsOf(draft(nodes, [], { subGraphs: [sub] })).map(([pointer]) => pointer)).toEqual([
+      "/nodes/0/masks/aa",
+      "/nodes/1/constants/masks",
+      "/nodes/1/masks",
+    ]);
+  });
+
+  test("refuses a list that one pin name would make very long, and takes a selector of any index", () => {
+    const stores = [node("a", "StoreValue", { input: [] }), node("b", "StoreValue", { input_$_1000: 1 })];
+    expect(faultsOf(draft(stores, ["a.output_$_5000 -> b.input_$_999", "a.output -> b.input_$_1000"]))).toEqual([
+      ["/nodes/1/constants/input_$_1000", expect.stringContaining("more than 1000 items")],
+      ["/links/1/sinkName", expect.stringContaining("more than 1000 items")],
+    ]);
+  });
+
   test("lists the faults of the graph and of all its subGraphs at once", () => {
     const sub = draft([node("s", "Calculator", { operation: "Add", a: 1 })], ["s.result -> t.a"], { id: "sub" });
     const faults = faultsOf(draft([add("x", { blockId: "gone" })], ["x.result -> y.a"], { subGraphs: [sub, sub] }));
