@@ -1,5 +1,5 @@
 import { createTemplateThreads } from "../../../blocks/template/threads";
-import { createTurns } from "../../../blocks/template/turns";
+import { createTurns } from "../../../blocks/threads/turns";
 
 const endless = "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}";
 

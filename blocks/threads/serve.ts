@@ -1,0 +1,20 @@
+import { parentPort } from "node:worker_threads";
+import { isBlockFailure } from "../block";
+
+/** What a thread says to a job; before the first one it says that it is ready. */
+export type ThreadAnswer<Result> =
+  { readonly result: Result } | { readonly failure: { readonly code: string; readonly message: string } };
+
+/** In a thread of a pool: answers every job by `run`. What is no `BlockFailure` ends the thread, and the pool tells. */
+export function serve<Job, Result>(run: (job: Job) => Result): void {
+  const answer = (job: Job): ThreadAnswer<Result> => {
+    try {
+      return { result: run(job) };
+    } catch (error) {
+      if (isBlockFailure(error)) return { failure: { code: error.code, message: error.message } };
+      throw error;
+    }
+  };
+  parentPort?.on("message", (job: Job) => parentPort?.postMessage(answer(job)));
+  parentPort?.postMessage("ready");
+}
