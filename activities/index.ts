@@ -25,6 +25,8 @@ export type ActivityDeps = {
   readonly valueBytes?: number | undefined;
   /** Whether the chain of runs that began a workflow is still open at Temporal. */
   readonly isChainOpen: (workflowId: ExecutionId, firstRunId: string) => Promise<boolean>;
+  /** A heartbeat was told that this execution's workflow has ended: resolves when the record knows. */
+  readonly onWorkflowGone?: (executionId: ExecutionId) => Promise<void>;
   /** After a commit: an execution or a stop is over, or the outbox has something; whoever waits for it looks. */
   readonly wake: (wake: Wake) => void;
   readonly log: Logger;

@@ -11,12 +11,15 @@ import { connect } from "../db/client";
 import { requeueLiveRoots } from "../db/outbox";
 import { createWaker } from "../db/wake";
 import type { Block } from "../blocks/block";
+import { createAudit } from "./audit";
+import { startAuditor } from "./auditor";
 import { bundleWorkflows } from "./bundle";
 import { createWorker } from "./create-worker";
 import { watchFences } from "./fence-watch";
 import { installRuntime } from "./runtime";
 import { createStopWorker } from "./stop-worker";
 import { ensureSearchAttributes } from "./search-attributes";
+import { createWorkflowStates } from "./workflow-states";
 
 export type WorkerProcessOptions = {
   readonly config: Config;
@@ -53,6 +56,15 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
   await ensureSearchAttributes(connection, namespace);
   const blocks = createRegistry(options.blocks);
   const wake = createWaker(db);
+  const states = createWorkflowStates(client, config.taskQueue);
+  const auditor = startAuditor({
+    db,
+    audit: createAudit({ db, states }),
+    states,
+    everyMs: config.auditEveryMs,
+    wake,
+    log,
+  });
   const { record, nodes, running } = createActivities({
     db,
     blocks,
@@ -64,6 +76,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
     },
     valueBytes: config.maxValueBytes,
     isChainOpen: (workflowId, firstRunId) => isChainOpen(client, workflowId, firstRunId),
+    onWorkflowGone: (id) => auditor.look(id),
     wake,
     log,
   });
@@ -86,6 +99,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
     async stop() {
       for (const one of workers) if (one.getState() === "RUNNING") one.shutdown();
       await Promise.allSettled(runs);
+      await auditor.close();
       await watch.close();
       await Promise.all([db.close(), stops.db.close()]);
       await connection.close();
