@@ -29,6 +29,7 @@ export const variables = z.object({
   TREELINE_TEMPORAL_PORT: port.optional(),
   TREELINE_POSTGRES_PORT: port.optional(),
   TREELINE_TASK_QUEUE: z.string().default("treeline"),
+  TREELINE_AUDIT_SECONDS: z.coerce.number().min(0.1).max(3600).default(3),
   TREELINE_MAX_BODY_BYTES: bytes.default(8 * 1024 * 1024),
   TREELINE_MAX_VALUE_BYTES: bytes.default(4 * 1024 * 1024),
   TREELINE_HTTP_ALLOW_PRIVATE: flag.default(false),
@@ -65,6 +66,8 @@ export type Config = {
   readonly temporalPort: number | null;
   readonly postgresPort: number | null;
   readonly taskQueue: string;
+  /** Pause between two rounds of the auditor. */
+  readonly auditEveryMs: number;
   readonly maxBodyBytes: number;
   readonly maxValueBytes: number;
   readonly httpAllowPrivate: boolean;
@@ -108,6 +111,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     temporalPort: read.TREELINE_TEMPORAL_PORT ?? null,
     postgresPort: read.TREELINE_POSTGRES_PORT ?? null,
     taskQueue: read.TREELINE_TASK_QUEUE,
+    auditEveryMs: read.TREELINE_AUDIT_SECONDS * 1_000,
     maxBodyBytes: read.TREELINE_MAX_BODY_BYTES,
     maxValueBytes: read.TREELINE_MAX_VALUE_BYTES,
     httpAllowPrivate: read.TREELINE_HTTP_ALLOW_PRIVATE,
