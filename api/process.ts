@@ -14,6 +14,7 @@ import type { ExecutionId } from "../graph/ids";
 import { createApp } from "./app";
 import { createDispatcher } from "./dispatcher";
 import { createEndedListener } from "./ended";
+import { measureOrphans } from "./orphan-metrics";
 import { checkReadiness } from "./readiness";
 
 export type ApiOptions = {
@@ -83,6 +84,7 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
   opened.push(() => Promise.all([dispatcher.close(), ...starting]));
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
+  measureOrphans(metrics, db);
   const stopping = new AbortController();
   const app = createApp({
     db,
