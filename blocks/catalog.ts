@@ -2,12 +2,14 @@ import type { BlockCatalog, BlockDefinition } from "../graph/block";
 import { agentExecutor, agentInputs, agentOutput } from "./agent/definition";
 import * as arithmetic from "./arithmetic/definition";
 import * as basic from "./basic/definition";
+import { getCurrentDate, getCurrentDateAndTime, getCurrentTime } from "./clock/definition";
 import { codeExtraction } from "./code-extraction/definition";
 import * as dictionaries from "./dictionaries/definition";
 import * as escapes from "./escapes/definition";
 import * as flow from "./flow/definition";
 import * as lists from "./lists/definition";
 import * as manyLists from "./many-lists/definition";
+import { persistInformation, retrieveInformation } from "./memory/definition";
 import * as text from "./text/definition";
 import * as timer from "./timer/definition";
 import { sendWebRequest } from "./web/definition";
@@ -28,6 +30,8 @@ const definitions: readonly BlockDefinition[] = [
   ...Object.values(lists),
   ...Object.values(manyLists),
   ...Object.values(timer),
+  ...[getCurrentTime, getCurrentDate, getCurrentDateAndTime],
+  ...[persistInformation, retrieveInformation],
   sendWebRequest,
   xmlParser,
   genericWebhookTrigger,

@@ -3,12 +3,14 @@ import { agentBlocks } from "./agent/run";
 import { arithmeticBlocks } from "./arithmetic/run";
 import { basicBlocks } from "./basic/run";
 import type { Block, BlockRegistry } from "./block";
+import { clockBlocks } from "./clock/run";
 import { codeExtractionBlocks } from "./code-extraction/run";
 import { dictionaryBlocks } from "./dictionaries/run";
 import { escapeBlocks } from "./escapes/run";
 import { flowBlocks } from "./flow/run";
 import { listBlocks } from "./lists/run";
 import { manyListBlocks } from "./many-lists/run";
+import { memoryBlocks } from "./memory/run";
 import { createTemplateThreads } from "./template/threads";
 import { textBlocks } from "./text/run";
 import { timerBlocks } from "./timer/run";
@@ -32,6 +34,8 @@ export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
     ...listBlocks,
     ...manyListBlocks,
     ...timerBlocks,
+    ...clockBlocks(),
+    ...memoryBlocks,
     ...webBlocks(),
     ...xmlBlocks,
     ...webhookBlocks,

@@ -137,6 +137,11 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
     "graphId graphVersion user_id agent_name inputs input_schema output_schema masks",
     "",
   ],
+  ["a892b8d9-3e4e-4e9c-9c1e-75f8efcf1bfa", "GetCurrentTime", "remote", "trigger format_type", "time"],
+  ["b29c1b50-5d0e-4d9f-8f9d-1b0e6fcbf0b1", "GetCurrentDate", "remote", "trigger offset format_type", "date"],
+  ["716a67b3-6760-42e7-86dc-18645c6e00fc", "GetCurrentDateAndTime", "remote", "trigger format_type", "date_time"],
+  ["1d055e55-a2b9-4547-8311-907d05b0304d", "PersistInformation", "remote", "key value scope", "value"],
+  ["d8710fc9-6e29-481e-a7d5-165eb16f8471", "RetrieveInformation", "remote", "key scope default_value", "value"],
   ...(
     [
       ["c0a8e994-ebf1-4a9c-a4d8-89d09c86741b", "AgentInput", ""],
@@ -171,7 +176,7 @@ test("the catalog has the blocks of the format with their ids, placements and pi
 test("static outputs and missing error pins are those of the format", () => {
   const names = (which: "staticOutput" | "errorPin", value: boolean) =>
     [...catalog.values()].filter((block) => block[which] === value && block.role !== "input").map(({ name }) => name);
-  expect(names("staticOutput", true).toSorted()).toEqual(["AgentOutput", "StoreValue"]);
+  expect(names("staticOutput", true).toSorted()).toEqual(["AgentOutput", "RetrieveInformation", "StoreValue"]);
   expect(names("errorPin", false).toSorted()).toEqual(["AgentExecutor", "AgentOutput"]);
 });
 
