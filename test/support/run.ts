@@ -22,8 +22,8 @@ export function openActivities(db: Database, more: readonly Block[] = []) {
 }
 
 /** Moves executions on without Temporal: inline nodes and nested graphs; what needs a worker or a timer stays as it is. */
-export function createRunner(db: Database): (executionId: string) => Promise<void> {
-  const { record } = openActivities(db);
+export function createRunner(db: Database, more: readonly Block[] = []): (executionId: string) => Promise<void> {
+  const { record } = openActivities(db, more);
 
   async function run(executionId: ExecutionId): Promise<void> {
     const { work } = await record.begin(executionId, `run of ${executionId}`);
