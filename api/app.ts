@@ -8,10 +8,11 @@ import { graphFactsReader } from "./graph-facts";
 import { carryOnce } from "./idempotency";
 import { measureRequests } from "./metrics";
 import { sendProblem, toTreelineError } from "./problem";
-import type { Answer, Route } from "./route";
+import type { Answer, Route, Streamed } from "./route";
 import { blockRoutes } from "./routes/blocks";
 import { detailRoutes } from "./routes/details";
 import { documentRoute } from "./routes/document";
+import { eventRoutes } from "./routes/events";
 import { executionRoutes } from "./routes/executions";
 import { graphRoutes } from "./routes/graphs";
 import { holdRoutes } from "./routes/holds";
@@ -33,6 +34,7 @@ function createRoutes(deps: AppDeps): Route[] {
     ...graphRoutes(shared),
     ...executionRoutes(shared),
     ...detailRoutes(shared),
+    ...eventRoutes(shared),
     ...stopRoutes(shared),
     ...holdRoutes(shared),
     ...processRoutes(shared),
@@ -56,7 +58,9 @@ export function createApp(deps: AppDeps): Express {
       const { status, headers, body } = await carry(route, request, response);
       response.status(status).set({ ...headers });
       if (deps.stopping.aborted) response.set("Connection", "close");
-      if (typeof body === "string") response.send(body);
+      if (isStreamed(body)) await body(response);
+      else if (body === undefined) response.end();
+      else if (typeof body === "string") response.send(body);
       else response.json(body);
     });
   }
@@ -72,6 +76,10 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
+function isStreamed(body: unknown): body is Streamed {
+  return typeof body === "function";
+}
+
 /** Runs a route's handler, with a signal that fires when its client goes away or the process stops. */
 function carrier({ db, stopping }: AppDeps): (route: Route, request: Request, response: Response) => Promise<Answer> {
   const open = new Set<AbortController>();
@@ -83,23 +91,23 @@ function carrier({ db, stopping }: AppDeps): (route: Route, request: Request, re
     }
     const controller = new AbortController();
     open.add(controller);
-    response.on("close", () => controller.abort());
+    response.on("close", () => {
+      controller.abort();
+      open.delete(controller);
+    });
     if (stopping.aborted) controller.abort();
     const raw = {
       id: typeof request.params["id"] === "string" ? request.params["id"] : "",
       query: new URL(request.url, "http://host").searchParams,
       body: request.body === undefined && route.bodyOptional ? {} : (request.body as unknown),
       caller,
+      header: (name: string) => request.get(name),
       signal: controller.signal,
     };
-    try {
-      const key = route.idempotent ? request.get("Idempotency-Key") : undefined;
-      if (key === undefined) return await route.run({ ...raw, mint: uuidv7, triedBefore: false });
-      const use = { ownerId: caller.ownerId, route: `${route.method} ${route.path}`, key };
-      const content = JSON.stringify([request.path, raw.body ?? null]);
-      return await carryOnce(db, use, content, (mint, triedBefore) => route.run({ ...raw, mint, triedBefore }));
-    } finally {
-      open.delete(controller);
-    }
+    const key = route.idempotent ? request.get("Idempotency-Key") : undefined;
+    if (key === undefined) return await route.run({ ...raw, mint: uuidv7, triedBefore: false });
+    const use = { ownerId: caller.ownerId, route: `${route.method} ${route.path}`, key };
+    const content = JSON.stringify([request.path, raw.body ?? null]);
+    return await carryOnce(db, use, content, (mint, triedBefore) => route.run({ ...raw, mint, triedBefore }));
   };
 }

@@ -5,6 +5,7 @@ import type { Database } from "../db/client";
 import type { BlockCatalog } from "../graph/block";
 import type { Dispatcher } from "./dispatcher";
 import type { EndedListener } from "./ended";
+import type { LiveEvents } from "./live-events";
 import type { Check } from "./readiness";
 
 /** All that the API needs of the process it runs in. */
@@ -13,6 +14,7 @@ export type AppDeps = {
   readonly catalog: BlockCatalog;
   readonly dispatcher: Pick<Dispatcher, "startNow" | "followStop">;
   readonly ended: Pick<EndedListener, "waitFor">;
+  readonly events: Pick<LiveEvents, "follow" | "times">;
   readonly checkReadiness: () => Promise<readonly Check[]>;
   readonly config: Pick<Config, "maxBodyBytes" | "temporalNamespace">;
   /** Temporal's Web UI, for links; null: there is none. */

@@ -38,6 +38,7 @@ function operation(route: Route, schemas: Json): Json {
       ...(route.path.includes("{id}") ? [{ name: "id", in: "path", required: true, schema: { type: "string" } }] : []),
       ...(query ? queryParameters(query) : []),
       ...callerHeaders,
+      ...Object.entries(route.headers ?? {}).map(([name, description]) => header(name, description)),
       ...(route.idempotent ? [keyHeader] : []),
     ],
     ...(body
@@ -55,11 +56,19 @@ function operation(route: Route, schemas: Json): Json {
   };
 }
 
-function answer({ description, schema, location, type = "application/json" }: Route["answers"][number], schemas: Json) {
+function answer(facts: Route["answers"][number], schemas: Json) {
+  const { description, schema, location, type = "application/json", stream } = facts;
   return {
     description,
     ...(location ? { headers: { Location: { schema: { type: "string" } } } } : {}),
-    content: { [type]: { schema: schemaOf(schema, "output", schemas) } },
+    ...(schema
+      ? {
+          content: {
+            [type]: { schema: schemaOf(schema, "output", schemas) },
+            ...(stream ? { "text/event-stream": { schema: { type: "string", description: stream } } } : {}),
+          },
+        }
+      : {}),
   };
 }
 

@@ -14,6 +14,7 @@ import type { ExecutionId } from "../graph/ids";
 import { createApp } from "./app";
 import { createDispatcher } from "./dispatcher";
 import { createEndedListener } from "./ended";
+import { createLiveEvents } from "./live-events";
 import { measureOrphans } from "./orphan-metrics";
 import { checkReadiness } from "./readiness";
 
@@ -64,6 +65,8 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
   const client = options.client ?? connectTemporal(options, opened);
   const ended = await createEndedListener(databaseDirectUrl);
   opened.push(() => ended.close());
+  const events = await createLiveEvents(db, databaseDirectUrl, log);
+  opened.push(() => events.close());
   const dispatcher = await createDispatcher({
     db,
     databaseDirectUrl,
@@ -91,6 +94,7 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
     catalog: options.catalog ?? builtIn,
     dispatcher: { ...dispatcher, startNow },
     ended,
+    events,
     checkReadiness: () => checkReadiness({ db, client, taskQueue: config.taskQueue }),
     config,
     uiUrl: options.temporalUiUrl,

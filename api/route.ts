@@ -1,3 +1,4 @@
+import type { Response } from "express";
 import type { z } from "zod";
 import { TreelineError, type ErrorCode } from "../graph/errors";
 import { faultsOf } from "../graph/schema";
@@ -10,6 +11,7 @@ export type Call<Query, Body> = {
   readonly query: Query;
   readonly body: Body;
   readonly caller: Caller;
+  readonly header: (name: string) => string | undefined;
   /** Fires when nobody waits for the answer any more, or the process stops: answer what is known. */
   readonly signal: AbortSignal;
   /** Mints a UUIDv7; under an Idempotency-Key the same ones each time, so that a repeat finds what the first try made. */
@@ -20,10 +22,13 @@ export type Call<Query, Body> = {
 
 export type Answer = {
   readonly status: number;
-  /** A string is sent as it is, all else as JSON. */
+  /** A string is sent as it is, nothing where it is undefined, a `Streamed` writes itself, all else is JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 };
+
+/** A body that takes its time: writes itself until it is over, or nobody reads it any more. Never rejects. */
+export type Streamed = (response: Response) => Promise<void>;
 
 /** One call of the API: what routes it, checks it, documents it and carries it out, in one place. */
 export type Route = RouteFacts & {
@@ -31,13 +36,15 @@ export type Route = RouteFacts & {
 };
 
 export type RouteFacts = {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "delete";
   /** In OpenAPI's form, `/v1/graphs/{id}`. */
   readonly path: string;
   /** Unique; the operationId of the document. */
   readonly name: string;
   readonly summary: string;
   readonly query?: z.ZodObject;
+  /** Headers it reads, by name, with what they are for. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: z.ZodType;
   /** A request without a body counts as `{}`. */
   readonly bodyOptional?: boolean;
@@ -52,11 +59,14 @@ export type RouteFacts = {
 
 export type AnswerFacts = {
   readonly description: string;
-  readonly schema: z.ZodType;
+  /** Absent: there is no body. */
+  readonly schema?: z.ZodType;
   /** It has a `Location` header. */
   readonly location?: boolean;
   /** Content type; JSON unless said. */
   readonly type?: string;
+  /** What it is as `text/event-stream`, for who accepts that. */
+  readonly stream?: string;
 };
 
 export type RawCall = Omit<Call<unknown, unknown>, "query"> & { readonly query: URLSearchParams };

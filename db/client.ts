@@ -1,10 +1,14 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { Pool } from "pg";
+import type { ExecutionId } from "../graph/ids";
 import * as schema from "./schema";
+import { createAnnouncer } from "./wake";
 
 export type Database = {
   readonly pool: Pool;
   readonly orm: NodePgDatabase<typeof schema>;
+  /** To be called after a commit that wrote events: whoever follows the tree looks (db/wake.ts). */
+  readonly announce: (rootId: ExecutionId) => void;
   close(): Promise<void>;
 };
 
@@ -18,5 +22,14 @@ const sessionOptions = "-c idle_in_transaction_session_timeout=2s -c lock_timeou
 export function connect(databaseUrl: string, { max = 20 }: { max?: number } = {}): Database {
   const pool = new Pool({ connectionString: databaseUrl, max, options: sessionOptions, application_name: "treeline" });
   pool.on("error", () => {}); // an idle connection was cut (restart of Postgres); the pool opens a new one when asked
-  return { pool, orm: drizzle(pool, { schema }), close: () => pool.end() };
+  const announce = createAnnouncer(pool);
+  return {
+    pool,
+    orm: drizzle(pool, { schema }),
+    announce,
+    async close() {
+      await announce.flush();
+      await pool.end();
+    },
+  };
 }

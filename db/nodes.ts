@@ -32,6 +32,7 @@ export async function startNodes(
     text: "select start_nodes($1, $2, $3) as starts",
     values: [rootId, ids, nodes.map((node) => node.hostId)],
   });
+  db.announce(rootId);
   const byId = new Map((rows[0]?.starts ?? []).map((start) => [start.id, start]));
   return ids.map((id) => byId.get(id) ?? { id, because: "missing" });
 }

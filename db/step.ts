@@ -123,5 +123,6 @@ export async function commitStep(
     text: "select commit_step($1, $2, $3, $4, $5, $6, $7, $8, $9) as verdicts",
     values: [rootId, ...documentsOf(units)],
   });
+  db.announce(rootId);
   return (rows[0]?.verdicts ?? []).map((verdict) => verdict.because);
 }

@@ -6,6 +6,7 @@ export const errorTable = {
   invalid_request: { http: 400, retry: "terminal", title: "The request cannot be understood" },
   not_found: { http: 404, retry: "terminal", title: "There is no such thing" },
   conflict: { http: 409, retry: "terminal", title: "The state it is in forbids this" },
+  cursor_gone: { http: 410, retry: "terminal", title: "Events after this cursor are no longer kept" },
   payload_too_large: { http: 413, retry: "terminal", title: "The body is over the configured size" },
   invalid_graph: { http: 422, retry: "terminal", title: "The graph has faults" },
   invalid_inputs: { http: 422, retry: "terminal", title: "The inputs of the start have faults" },

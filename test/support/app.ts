@@ -6,6 +6,7 @@ import { Registry } from "prom-client";
 import { createApp } from "../../api/app";
 import type { AppDeps } from "../../api/deps";
 import { createEndedListener } from "../../api/ended";
+import { createLiveEvents, type StreamTimes } from "../../api/live-events";
 import { catalog } from "../../blocks/catalog";
 import { connect, type Database } from "../../db/client";
 import { isObject, type JsonObject } from "../../graph/json";
@@ -14,7 +15,7 @@ import { createRunner } from "./run";
 
 export type Answered = { readonly status: number; readonly headers: Headers; readonly body: JsonObject };
 
-type Changes = Partial<AppDeps> & { readonly carryOut?: boolean };
+type Changes = Partial<AppDeps> & { readonly carryOut?: boolean; readonly streamTimes?: StreamTimes };
 
 export type TestApp = {
   readonly url: string;
@@ -37,10 +38,12 @@ export type TestApp = {
  * The API over HTTP on a database of its own, with a dispatcher that only takes notes; with `carryOut` it also moves each
  * execution on at once.
  */
-export async function testApp({ carryOut = false, ...changes }: Changes = {}): Promise<TestApp> {
+export async function testApp({ carryOut = false, streamTimes, ...changes }: Changes = {}): Promise<TestApp> {
   const { url: databaseUrl } = await testDatabase();
   const db = connect(databaseUrl, { max: 5 });
   const ended = await createEndedListener(databaseUrl);
+  const log = pino({ level: "silent" });
+  const events = await createLiveEvents(db, databaseUrl, log, streamTimes);
   const stopping = new AbortController();
   const started: string[] = [];
   const followed: string[] = [];
@@ -56,11 +59,12 @@ export async function testApp({ carryOut = false, ...changes }: Changes = {}): P
       followStop: (id) => void followed.push(id),
     },
     ended,
+    events,
     checkReadiness: () => Promise.resolve([]),
     config: { maxBodyBytes: 1024 * 1024, temporalNamespace: "default" },
     uiUrl: "http://temporal.test:8233",
     metrics: new Registry(),
-    log: pino({ level: "silent" }),
+    log,
     stopping: stopping.signal,
     ...changes,
   });
@@ -91,6 +95,7 @@ export async function testApp({ carryOut = false, ...changes }: Changes = {}): P
       server.close();
       await once(server, "close");
       await ended.close();
+      await events.close();
       await db.close();
     },
   };
