@@ -25,6 +25,11 @@ export type Result =
     };
 
 /** What one segment may take; beyond it the workflow is asked to come again. */
+/** Rerun: what was recorded for the same inputs stands for a run of the block. */
+export function takenOver(id: NodeExecutionId, attempt: number, emissions: readonly Emission[]): Result {
+  return { kind: "finished", id, attempt, status: "COMPLETED", endReason: "finished", emissions, error: null };
+}
+
 export type Bounds = {
   /** Inline node executions. */
   readonly nodes: number;

@@ -14,7 +14,7 @@ import { retryableFailure, toTemporalFailure } from "./failures";
 import type { Definitions } from "./graphs";
 import type { AbortReason, RunningNodes } from "./running-nodes";
 import { recordedError } from "./node-facts";
-import type { Result } from "./result";
+import { takenOver, type Result } from "./result";
 import type { Settle } from "./settle";
 
 export type NodeCall = {
@@ -80,6 +80,7 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     if (started.because === "fenced") return fenced;
     if (started.because === "held") return { answer: held, runOn: null };
     if (started.because !== null) return lookAgain;
+    if (started.reused) return record(call, takenOver(call.id, started.attempt, started.reused));
     const graph = await definitions.graph(graphId, graphVersion);
     const outcome = await runBlock(deps, call, graph, started, signal);
     switch (outcome.kind) {

@@ -17,6 +17,7 @@ import { executionRoutes } from "./routes/executions";
 import { graphRoutes } from "./routes/graphs";
 import { holdRoutes } from "./routes/holds";
 import { processRoutes } from "./routes/process";
+import { rerunRoutes } from "./routes/reruns";
 import { stopRoutes } from "./routes/stops";
 
 /** Every call of the API. */
@@ -37,6 +38,7 @@ function createRoutes(deps: AppDeps): Route[] {
     ...eventRoutes(shared),
     ...stopRoutes(shared),
     ...holdRoutes(shared),
+    ...rerunRoutes(shared),
     ...processRoutes(shared),
   ];
   return [...routes, documentRoute(routes)];

@@ -27,6 +27,7 @@ export type ExecutionRecord = {
   readonly childExecutions: number;
   readonly charge: number;
   readonly firstRunId: string | null;
+  readonly resumedFrom: ExecutionId | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
@@ -52,7 +53,7 @@ export const executionColumns = `
   e.status, e.end_reason as "endReason", e.inputs, e.error, e.limits, e.labels, e.budget::float8 as budget,
   e.node_executions as "nodeExecutions", e.failed_node_executions as "failedNodeExecutions",
   e.child_executions as "childExecutions", e.charge::float8 as charge, e.first_run_id as "firstRunId",
-  e.created_at as "createdAt", e.started_at as "startedAt", e.ended_at as "endedAt",
+  e.resumed_from as "resumedFrom", e.created_at as "createdAt", e.started_at as "startedAt", e.ended_at as "endedAt",
   json_build_object('executions', t.executions, 'liveExecutions', t.live_executions, 'nodeExecutions', t.node_executions,
     'charge', t.charge, 'maxDepth', t.max_depth) as tree,
   (select json_build_object('stopId', f.stop_id, 'at', f.created_at)

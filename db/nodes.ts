@@ -1,6 +1,7 @@
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
 import type { Placement } from "../graph/block";
+import type { Emission } from "../graph/definition";
 import type { Status } from "../graph/status";
 import type { Database } from "./client";
 
@@ -11,6 +12,8 @@ export type NodeStart =
       readonly attempt: number;
       readonly nodeId: string;
       readonly inputs: JsonObject;
+      /** Rerun: what an earlier execution's node gave for the same inputs; it is not to run again. */
+      readonly reused: readonly Emission[] | null;
     }
   | { readonly id: NodeExecutionId; readonly because: "missing" | "ended" | "fenced" | "held" };
 

@@ -130,6 +130,11 @@ export const executions = pgTable(
     /** Of a detached root: whose node started it. Another tree, so no foreign key: that one may be deleted before. */
     originExecutionId: uuid("origin_execution_id").$type<ExecutionId>(),
     originNodeExecutionId: uuid("origin_node_execution_id").$type<NodeExecutionId>(),
+    /** The ended execution whose completed nodes it takes over; another tree, so no foreign key. */
+    resumedFrom: uuid("resumed_from").$type<ExecutionId>(),
+    /** Nodes whose executions numbered from `rerunFromSeq` on are not taken over. */
+    rerunExcept: textArray("rerun_except"),
+    rerunFromSeq: seq("rerun_from_seq"),
     ownerId: text("owner_id").notNull(),
     /** Who asked for the start. */
     actor: text("actor").notNull(),
@@ -241,6 +246,8 @@ export const nodeExecutions = pgTable(
     iteration: integer("iteration"),
     /** Run-on: the node execution whose activity runs this one too; Temporal knows only that one. */
     hostId: uuid("host_id").$type<NodeExecutionId>(),
+    /** Rerun: the completed node execution whose outputs it takes over instead of running. */
+    reusedFrom: uuid("reused_from").$type<NodeExecutionId>(),
     error: json("error").$type<RecordedError>(),
     missingPins: textArray("missing_pins"),
     childExecutionId: uuid("child_execution_id").$type<ExecutionId>(),

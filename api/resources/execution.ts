@@ -32,6 +32,7 @@ export const execution = z
     inputs: values,
     outputs: z.record(z.string(), z.array(z.unknown())),
     error: recordedError.nullable(),
+    resumedFrom: z.uuid().nullable().meta({ description: "The ended execution whose completed nodes it takes over." }),
     stats: z.strictObject({
       nodeExecutions: count,
       failedNodeExecutions: count,
@@ -79,6 +80,7 @@ export function toExecution(record: ExecutionRecord, linkTo: WorkflowLink): Exec
     inputs: record.inputs,
     outputs: outputsByName(record.outputs),
     error: record.error,
+    resumedFrom: record.resumedFrom,
     stats: {
       nodeExecutions: record.nodeExecutions,
       failedNodeExecutions: record.failedNodeExecutions,

@@ -75,8 +75,11 @@ begin
   end if;
 
   insert into executions (id, root_id, parent_id, parent_node_execution_id, ancestors, depth, lineage_depth, owner_id, actor, graph_id, graph_version,
-      status, inputs, masks, limits, labels, priority, created_seq, created_at)
+      resumed_from, status, inputs, masks, limits, labels, priority, created_seq, created_at)
     select c.id, p.root_id, p.id, c.parent_node_execution_id, p.ancestors || p.id, p.depth + 1, p.lineage_depth + 1, p.owner_id, p.actor, c.graph_id, c.graph_version,
+      case when p.resumed_from is not null then
+        earlier_child(p.resumed_from, p.id, p.rerun_except, p.rerun_from_seq, c.graph_id, c.inputs,
+          row_number() over (partition by p.id, c.graph_id, c.inputs order by c.at_event)) end,
       'QUEUED', c.inputs::json, c.masks::json, p.limits, '{}', p.priority, k.base + c.at_event, v_at
     from json_to_recordset(p_children) as c (u int, id uuid, parent_node_execution_id uuid, graph_id uuid, graph_version int, inputs text, masks text, at_event int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = c.u and k.because is null

@@ -8,6 +8,7 @@ declare
   v_started int;
   v_base bigint;
   v_at timestamptz;
+  v_id uuid;
 begin
   perform 1 from trees where root_id = p_root for no key update;
   -- A new snapshot from here on: see commit_step.
@@ -33,6 +34,21 @@ begin
     update node_executions n set status = 'RUNNING', attempt = n.attempt + 1, started_seq = v_base + k.at_event, started_at = v_at, host_id = k.host_id
       from json_to_recordset(v_verdicts) as k (id uuid, host_id uuid, because text, at_event int)
      where n.id = k.id and k.because is null;
+    -- Rerun: a completed node execution with the same inputs stands for it. One by one, so that none is taken twice.
+    for v_id in
+      select n.id from json_to_recordset(v_verdicts) as k (id uuid, because text) join node_executions n on n.id = k.id
+        join executions e on e.id = n.execution_id
+       where k.because is null and e.resumed_from is not null and n.reused_from is null
+       order by n.queued_seq
+    loop
+      update node_executions n set reused_from = (
+          select o.id from executions e join node_executions o on o.execution_id = e.resumed_from and o.node_id = n.node_id
+           where e.id = n.execution_id and o.status = 'COMPLETED' and o.inputs::text = n.inputs::text
+             and not (o.node_id = any (coalesce(e.rerun_except, '{}')) and o.seq >= e.rerun_from_seq)
+             and not exists (select 1 from node_executions u where u.execution_id = n.execution_id and u.node_id = n.node_id and u.reused_from = o.id)
+           order by o.seq limit 1)
+       where n.id = v_id;
+    end loop;
     insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
       select p_root, n.started_seq, 'node.started', v_at, n.execution_id, n.id, json_build_object('nodeId', n.node_id, 'attempt', n.attempt)
         from json_to_recordset(v_verdicts) as k (id uuid, because text)
@@ -41,7 +57,9 @@ begin
   end if;
 
   return (
-    select json_agg(json_build_object('id', k.id, 'because', k.because, 'attempt', n.attempt, 'nodeId', n.node_id, 'inputs', n.inputs))
+    select json_agg(json_build_object('id', k.id, 'because', k.because, 'attempt', n.attempt, 'nodeId', n.node_id, 'inputs', n.inputs,
+        'reused', case when n.reused_from is not null then coalesce(
+          (select json_agg(json_build_object('pin', o.pin, 'value', o.value) order by o.ordinal) from outputs o where o.node_execution_id = n.reused_from), '[]') end))
       from json_to_recordset(v_verdicts) as k (id uuid, because text)
       left join node_executions n on n.id = k.id and k.because is null);
 end $$;
