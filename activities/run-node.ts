@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { isBlockFailure, type BlockRegistry, type Surroundings } from "../blocks/block";
 import type { Database } from "../db/client";
 import { startNodes, type NodeStart, type NodeToStart } from "../db/nodes";
-import { readFences } from "../db/stops";
+import { readHead } from "../db/state";
 import type { CompiledGraph } from "../graph/compile";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Answer } from "../workflows/messages";
@@ -12,6 +12,7 @@ import { runBlockCode } from "./block-run";
 import { coalesce } from "./coalesce";
 import { retryableFailure, toTemporalFailure } from "./failures";
 import type { Definitions } from "./graphs";
+import { endedOrLeft, LeftBehind } from "./left-behind";
 import type { AbortReason, RunningNodes } from "./running-nodes";
 import { recordedError } from "./node-facts";
 import { takenOver, type Result } from "./result";
@@ -61,10 +62,9 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     return fenced;
   }
 
-  async function fenceOn(call: NodeCall): Promise<StopId | null> {
-    const { ancestors, rootId, id } = await definitions.place(call.executionId);
-    const fences = await readFences(db, [rootId]);
-    return fences.find((fence) => fence.executionId === id || ancestors.includes(fence.executionId))?.stopId ?? null;
+  async function fenceOn(call: NodeCall, scopes = ["subtree"]): Promise<StopId | null> {
+    const fence = (await readHead(db, call.executionId))?.fence;
+    return fence && scopes.includes(fence.scope) ? fence.stopId : null;
   }
 
   async function record(call: NodeCall, result: Result): Promise<Recorded> {
@@ -74,15 +74,31 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
   }
 
   /** A failure that may pass asks for another attempt by throwing. */
-  async function attempt(call: NodeCall, hostId: NodeExecutionId | null, signal: AbortSignal): Promise<Recorded> {
+  async function attempt(call: NodeCall, hostId: NodeExecutionId | null): Promise<Recorded> {
+    const { ancestors, id } = await definitions.place(call.executionId);
+    // Registered before the start, so that no fence falls between the two: the push aborts what is registered.
+    const slot = running.register(call.id, [...ancestors, id]);
+    try {
+      await Promise.race([running.hearing(), Context.current().cancelled]);
+      return await attemptIn(slot, call, hostId);
+    } finally {
+      slot.release();
+    }
+  }
+
+  async function attemptIn(slot: Slot, call: NodeCall, hostId: NodeExecutionId | null): Promise<Recorded> {
     const { rootId, graphId, graphVersion } = await definitions.place(call.executionId);
     const started = await start(rootId, { id: call.id, hostId });
-    if (started.because === "fenced") return fenced;
+    if (started.because === "fenced") {
+      // No attempt runs here or elsewhere: an earlier one has failed, or died with its worker.
+      const stopId = await fenceOn(call, ["self", "subtree"]);
+      return stopId ? settleUnderFence(call, stopId) : fenced;
+    }
     if (started.because === "held") return { answer: held, runOn: null };
     if (started.because !== null) return lookAgain;
     if (started.reused) return record(call, takenOver(call.id, started.attempt, started.reused));
     const graph = await definitions.graph(graphId, graphVersion);
-    const outcome = await runBlock(deps, call, graph, started, signal);
+    const outcome = await runBlock(deps, call, graph, started, slot);
     switch (outcome.kind) {
       case "result":
         return record(call, outcome.result);
@@ -90,6 +106,8 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
         throw retryableFailure(outcome.code);
       case "fenced":
         return settleUnderFence(call, outcome.stopId);
+      case "given_up":
+        return lookAgain;
       case "interrupted": {
         const stopId = await fenceOn(call);
         if (stopId) return settleUnderFence(call, stopId);
@@ -98,13 +116,13 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     }
   }
 
-  async function runOn(call: NodeCall, first: Recorded, signal: AbortSignal): Promise<Answer> {
+  async function runOn(call: NodeCall, first: Recorded): Promise<Answer> {
     const began = performance.now();
     let { answer, runOn: next } = first;
     while (next && !Context.current().cancellationSignal.aborted) {
       if (performance.now() - began + next.timeoutMs > call.timeoutMs + runOnSlackMs) break;
       try {
-        ({ answer, runOn: next } = await attempt({ ...next, executionId: call.executionId }, call.id, signal));
+        ({ answer, runOn: next } = await attempt({ ...next, executionId: call.executionId }, call.id));
       } catch (err) {
         log.info({ executionId: call.executionId, err }, "run-on handed back");
         break; // the answer lists the node: the workflow starts an activity of its own for it
@@ -114,29 +132,30 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
   }
 
   return async (call) => {
-    const { ancestors, id: executionId } = await definitions.place(call.executionId);
-    // Registered before the start, so that no fence falls between the two: the push aborts what is registered.
-    const slot = running.register(call.id, [...ancestors, executionId]);
+    const { executionId } = call;
     const heartbeat = setInterval(() => Context.current().heartbeat(), heartbeatMs);
     const began = performance.now();
     try {
-      const recorded = await attempt(call, null, slot.signal);
-      return performance.now() - began < runOnAfterMs ? await runOn(call, recorded, slot.signal) : recorded.answer;
+      const recorded = await attempt(call, null);
+      return performance.now() - began < runOnAfterMs ? await runOn(call, recorded) : recorded.answer;
     } catch (error) {
       if (error instanceof CancelledFailure) throw error;
       log.warn({ executionId, nodeExecutionId: call.id, err: error }, "node attempt failed");
       throw toTemporalFailure(error);
     } finally {
       clearInterval(heartbeat);
-      slot.release();
     }
   };
 }
+
+type Slot = ReturnType<RunningNodes["register"]>;
 
 type Outcome =
   | { readonly kind: "result"; readonly result: Result }
   | { readonly kind: "retry"; readonly code: string }
   | { readonly kind: "fenced"; readonly stopId: StopId }
+  /** The record has ended without it. */
+  | { readonly kind: "given_up" }
   /** By Temporal: a cancel, a shutdown of this worker, or nobody waits for this attempt any more. */
   | { readonly kind: "interrupted"; readonly shutdown: boolean };
 
@@ -145,18 +164,27 @@ async function runBlock(
   call: NodeCall,
   graph: CompiledGraph,
   started: Extract<NodeStart, { because: null }>,
-  fenced: AbortSignal,
+  { signal: fenced, givenUp }: Slot,
 ): Promise<Outcome> {
   const compiled = graph.nodes.get(started.nodeId);
   const block = deps.blocks.get(compiled?.block.id ?? "");
   const terminal = compiled?.node.retry?.nonRetryable ?? [];
-  const { cancellationSignal, cancellationDetails } = Context.current();
+  const activity = Context.current();
+  const { cancellationSignal } = activity;
   const overdue = new AbortController();
+  const shutdown = new AbortController();
+  const isShutdown = () => {
+    const why = activity.cancellationDetails; // set only when it is aborted
+    return why?.workerShutdown === true && !why.cancelRequested;
+  };
+  const onCancellation = () => isShutdown() && shutdown.abort();
+  cancellationSignal.addEventListener("abort", onCancellation, { once: true });
   const timer = setTimeout(
     () => overdue.abort({ kind: "timed_out", afterMs: call.timeoutMs } satisfies AbortReason),
     call.timeoutMs,
   );
-  const signal = AbortSignal.any([fenced, overdue.signal, cancellationSignal]);
+  fenced.addEventListener("abort", () => clearTimeout(timer), { once: true }); // from here on the stop's deadline rules
+  const signal = AbortSignal.any([fenced, givenUp, overdue.signal, cancellationSignal]);
   const finished = (
     rest: Pick<Extract<Result, { kind: "finished" }>, "status" | "endReason" | "emissions" | "error">,
   ): Outcome => ({
@@ -164,20 +192,23 @@ async function runBlock(
     result: { kind: "finished", id: call.id, attempt: started.attempt, ...rest },
   });
   try {
-    const emissions = await runBlockCode(deps, { ...started, executionId: call.executionId, graph, block, signal });
+    const code = runBlockCode(deps, { ...started, executionId: call.executionId, graph, block, signal });
+    const emissions = await endedOrLeft(code, givenUp, AbortSignal.any([overdue.signal, shutdown.signal]));
     return finished({ status: "COMPLETED", endReason: "finished", emissions, error: null });
   } catch (error) {
+    if (error instanceof LeftBehind) {
+      const node = { executionId: call.executionId, nodeExecutionId: call.id, block: compiled?.block.name };
+      deps.log.warn(node, "left node code behind that does not follow its signal; nothing it does is recorded");
+    }
     if (fenced.aborted)
       return { kind: "fenced", stopId: (fenced.reason as Extract<AbortReason, { kind: "fenced" }>).stopId };
+    if (givenUp.aborted) return { kind: "given_up" };
     if (overdue.signal.aborted) {
       const late = { code: "timed_out", message: `gave no result within ${call.timeoutMs} ms` };
       return finished({ status: "FAILED", endReason: "timed_out", emissions: [], error: late });
     }
     if (cancellationSignal.aborted) {
-      return {
-        kind: "interrupted",
-        shutdown: cancellationDetails?.workerShutdown === true && cancellationDetails.cancelRequested !== true,
-      };
+      return { kind: "interrupted", shutdown: isShutdown() };
     }
     if (isBlockFailure(error) && error.retryable && !terminal.includes(error.code) && started.attempt < call.attempts) {
       return { kind: "retry", code: error.code };
@@ -186,5 +217,6 @@ async function runBlock(
     return finished({ status: "FAILED", endReason: "node_failed", emissions, error: recordedError(error) });
   } finally {
     clearTimeout(timer);
+    cancellationSignal.removeEventListener("abort", onCancellation);
   }
 }

@@ -9,32 +9,70 @@ export type AbortReason =
 
 export type FenceNotice = { readonly executionId: ExecutionId; readonly stopId: StopId };
 
-type Slot = { readonly path: readonly ExecutionId[]; readonly controller: AbortController };
+type Slot = {
+  readonly id: NodeExecutionId;
+  readonly path: readonly ExecutionId[];
+  readonly fence: AbortController;
+  readonly givenUp: AbortController;
+};
 
 /** The node code that runs in this process, so that a fence can reach it at once. */
 export type RunningNodes = {
-  /** `path`: root to own execution. Register before the attempt starts, so that no fence falls between the two. */
-  register(id: NodeExecutionId, path: readonly ExecutionId[]): { signal: AbortSignal; release(): void };
+  /**
+   * `path`: root to own execution. Register before the attempt starts, so that no fence falls between the two. `signal`: it is
+   * fenced; `givenUp`: the record has ended without it, as at a stop's deadline.
+   */
+  register(
+    id: NodeExecutionId,
+    path: readonly ExecutionId[],
+  ): { readonly signal: AbortSignal; readonly givenUp: AbortSignal; release(): void };
   /** Aborts what runs under the fence; answers how many. */
   abort(fence: FenceNotice): number;
+  /** What runs of these has ended in the record; answers how many there are. */
+  giveUp(ids: readonly NodeExecutionId[]): number;
   /** Roots of the trees that have node code running here. */
   roots(): ExecutionId[];
+  ids(): NodeExecutionId[];
+  /** Whether this process hears of fences; until it is told otherwise it does. */
+  setHearing(hears: boolean): void;
+  /** Resolves when it hears of fences: no node starts before. */
+  hearing(): Promise<void>;
 };
 
 export function createRunningNodes(): RunningNodes {
   const slots = new Set<Slot>();
+  let hears = true;
+  let waiting: (() => void)[] = [];
   return {
-    register(_id, path) {
-      const slot: Slot = { path, controller: new AbortController() };
+    register(id, path) {
+      const slot: Slot = { id, path, fence: new AbortController(), givenUp: new AbortController() };
       slots.add(slot);
-      return { signal: slot.controller.signal, release: () => void slots.delete(slot) };
+      return {
+        signal: slot.fence.signal,
+        givenUp: slot.givenUp.signal,
+        release: () => void slots.delete(slot),
+      };
     },
     abort({ executionId, stopId }) {
-      const hit = [...slots].filter(({ path, controller }) => !controller.signal.aborted && path.includes(executionId));
+      const hit = [...slots].filter(({ path, fence }) => !fence.signal.aborted && path.includes(executionId));
       const reason: AbortReason = { kind: "fenced", stopId };
-      for (const { controller } of hit) controller.abort(reason);
+      for (const { fence } of hit) fence.abort(reason);
+      return hit.length;
+    },
+    giveUp(ids) {
+      const ended = new Set(ids);
+      const hit = [...slots].filter((slot) => ended.has(slot.id));
+      for (const { givenUp } of hit) givenUp.abort();
       return hit.length;
     },
     roots: () => [...new Set([...slots].flatMap(({ path }) => path.slice(0, 1)))],
+    ids: () => [...slots].map(({ id }) => id),
+    setHearing(now) {
+      hears = now;
+      if (!hears) return;
+      for (const go of waiting) go();
+      waiting = [];
+    },
+    hearing: () => (hears ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
 }
