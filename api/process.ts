@@ -17,6 +17,7 @@ import { createEndedListener } from "./ended";
 import { createLiveEvents } from "./live-events";
 import { measureOrphans } from "./orphan-metrics";
 import { checkReadiness } from "./readiness";
+import { startRetention } from "./retention";
 
 export type ApiOptions = {
   readonly config: Config;
@@ -110,6 +111,7 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
     forgetOldKeys(db).catch((err: unknown) => log.warn({ err }, "old idempotency keys stay for now"));
   }, forgetKeysEveryMs);
   opened.push(() => clearInterval(forgetting));
+  opened.push(startRetention(db, { endedMs: config.keepEndedMs, eventsMs: config.keepEventsMs }, log));
   return urlOf(server);
 }
 

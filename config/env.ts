@@ -4,6 +4,11 @@ import { z } from "zod";
 
 const port = z.coerce.number().int().min(1).max(65535);
 const bytes = z.coerce.number().int().min(1024);
+const age = z
+  .string()
+  .regex(/^\d+[smhd]$/, 'not an age such as "12h" or "30d"')
+  .transform((text) => Number(text.slice(0, -1)) * ageUnits[text.slice(-1) as keyof typeof ageUnits]);
+const ageUnits = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
 function url(...protocols: readonly string[]) {
@@ -32,6 +37,8 @@ export const variables = z.object({
   TREELINE_AUDIT_SECONDS: z.coerce.number().min(0.1).max(3600).default(3),
   TREELINE_MAX_BODY_BYTES: bytes.default(8 * 1024 * 1024),
   TREELINE_MAX_VALUE_BYTES: bytes.default(4 * 1024 * 1024),
+  TREELINE_KEEP_ENDED: age.optional(),
+  TREELINE_KEEP_EVENTS: age.optional(),
   TREELINE_HTTP_ALLOW_PRIVATE: flag.default(false),
   TREELINE_LLM_URL: url("http:", "https:").optional(),
   TREELINE_LLM_KEY: z.string().optional(),
@@ -70,6 +77,9 @@ export type Config = {
   readonly auditEveryMs: number;
   readonly maxBodyBytes: number;
   readonly maxValueBytes: number;
+  /** Ages in ms after which ended trees and events are deleted; null: never. */
+  readonly keepEndedMs: number | null;
+  readonly keepEventsMs: number | null;
   readonly httpAllowPrivate: boolean;
   /** Where language models answer; null: LLM blocks fail and say so. */
   readonly models: {
@@ -114,6 +124,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     auditEveryMs: read.TREELINE_AUDIT_SECONDS * 1_000,
     maxBodyBytes: read.TREELINE_MAX_BODY_BYTES,
     maxValueBytes: read.TREELINE_MAX_VALUE_BYTES,
+    keepEndedMs: read.TREELINE_KEEP_ENDED ?? null,
+    keepEventsMs: read.TREELINE_KEEP_EVENTS ?? null,
     httpAllowPrivate: read.TREELINE_HTTP_ALLOW_PRIVATE,
     models: modelsOf(read),
     credentialsFile: read.TREELINE_CREDENTIALS_FILE === undefined ? null : resolve(read.TREELINE_CREDENTIALS_FILE),

@@ -182,6 +182,10 @@ export const executions = pgTable(
     index("executions_of_graph").on(t.graphId, t.createdAt.desc()),
     index("executions_of_tree").on(t.rootId, t.id),
     index("executions_of_parent").on(t.parentId, t.id),
+    // What retention looks for.
+    index("executions_ended_roots")
+      .on(t.endedAt)
+      .where(sql`${t.depth} = 0 and ${t.endedAt} is not null`),
     index("executions_live_of_tree")
       .on(t.rootId)
       .where(sql`${t.endedAt} is null`),

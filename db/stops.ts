@@ -28,11 +28,12 @@ export type Fenced = { readonly stopId: StopId; readonly opened: boolean } | { r
 /** Opens the fence of an execution, or joins the stop that is there (db/functions/open-fence.sql). One round trip. */
 export async function openFence(db: Database, request: FenceRequest): Promise<Fenced> {
   const stopId = uuidv7() as StopId;
-  const { rows } = await db.pool.query<{ fenced: Fenced }>({
+  const { rows } = await db.pool.query<{ fenced: Fenced; rootId: ExecutionId | null }>({
     name: "open_fence",
-    text: "select open_fence($1) as fenced",
-    values: [JSON.stringify({ ...request, stopId })],
+    text: `select open_fence($1) as fenced, (select root_id from executions where id = $2) as "rootId"`,
+    values: [JSON.stringify({ ...request, stopId }), request.executionId],
   });
+  if (rows[0]?.rootId) db.announce(rows[0].rootId);
   return rows[0]?.fenced ?? { because: "missing" };
 }
 
@@ -56,12 +57,13 @@ export const settleBatch = 500;
  * still runs at the deadline is abandoned (db/functions/settle-fenced.sql).
  */
 export async function settleFenced(db: Database, stopId: StopId, ended: readonly NodeExecutionId[]): Promise<Settled> {
-  const { rows } = await db.pool.query<{ settled: Settled }>({
+  const { rows } = await db.pool.query<{ settled: Settled; rootId: ExecutionId | null }>({
     name: "settle_fenced",
-    text: "select settle_fenced($1, $2, $3) as settled",
+    text: `select settle_fenced($1, $2, $3) as settled, (select root_id from stops where id = $1) as "rootId"`,
     values: [stopId, ended, settleBatch],
   });
-  if (!rows[0]) throw new TreelineError("not_found", `no stop ${stopId}`);
+  if (!rows[0]?.rootId) throw new TreelineError("not_found", `no stop ${stopId}`);
+  db.announce(rows[0].rootId);
   return rows[0].settled;
 }
 
@@ -304,10 +306,11 @@ export async function readFenced(
  * outcome; null: it is not quiet yet, and nothing is written.
  */
 export async function closeStop(db: Database, id: StopId): Promise<StopOutcome | null> {
-  const { rows } = await db.pool.query<{ outcome: StopOutcome | null }>({
+  const { rows } = await db.pool.query<{ outcome: StopOutcome | null; rootId: ExecutionId | null }>({
     name: "close_stop",
-    text: "select close_stop($1) as outcome",
+    text: `select close_stop($1) as outcome, (select root_id from stops where id = $1) as "rootId"`,
     values: [id],
   });
+  if (rows[0]?.rootId) db.announce(rows[0].rootId);
   return rows[0]?.outcome ?? null;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { listExecutions, readExecution, readStatus } from "../../db/executions";
+import { deleteTree } from "../../db/retention";
 import { TreelineError } from "../../graph/errors";
 import { parseExecutionId, parseGraphId, type ExecutionId } from "../../graph/ids";
 import { startRequest } from "../../graph/schema";
@@ -93,8 +94,28 @@ export function executionRoutes({ db, dispatcher, ended, readFacts, linkTo, outp
       errors: ["not_found"],
       handle: async ({ id, caller }) => ({ status: 200, body: await read(caller, parseExecutionId(id)) }),
     }),
+
+    route({
+      method: "delete",
+      path: "/v1/executions/{id}",
+      name: "deleteExecution",
+      summary: "Delete the whole tree of an execution, with its values and events",
+      answers: { 204: { description: "It is gone." } },
+      errors: ["not_found", "conflict"],
+      async handle({ id, caller }) {
+        const refusal = await deleteTree(db, caller.ownerId, parseExecutionId(id));
+        if (refusal === "missing") throw new TreelineError("not_found", `no execution has the id "${id}"`);
+        if (refusal !== null) throw new TreelineError("conflict", whyKept[refusal]);
+        return { status: 204, body: undefined };
+      },
+    }),
   ];
 }
+
+const whyKept = {
+  live: "the tree is live, or a stop of it is not closed yet: stop it and wait for the receipt first",
+  resumed: "a rerun of it is live and takes over what it has completed: wait for its end first",
+} as const;
 
 function splitLabel(text: string): [name: string, value: string] {
   const colon = text.indexOf(":");

@@ -321,3 +321,18 @@ describe("many clients of one tree", () => {
     for (const stream of streams) stream.cut();
   });
 });
+
+describe("DELETE /v1/executions/{id}", () => {
+  test("answers 204 once the tree has ended, 409 before, 404 after", async () => {
+    await using bundle = await setup({ children: 1 });
+    const { app, rootId, children } = bundle;
+    const remove = (id: string) => app.delete(`/v1/executions/${id}`, owner);
+    expect(await remove(rootId)).toMatchObject({ status: 409, body: { code: "conflict" } });
+    for (const id of [...children, rootId]) await bundle.end(id);
+    expect((await app.delete(`/v1/executions/${rootId}`)).status).toBe(404); // another owner's
+    expect((await remove(rootId)).status).toBe(204);
+    expect((await remove(rootId)).status).toBe(404);
+    expect((await bundle.open()).status).toBe(404);
+    expect((await app.get(`/v1/executions/${children[0]}`, owner)).status).toBe(404);
+  });
+});

@@ -29,6 +29,7 @@ export type TestApp = {
   readonly run: (executionId: string) => Promise<void>;
   get(path: string, headers?: Record<string, string>): Promise<Answered>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered>;
+  delete(path: string, headers?: Record<string, string>): Promise<Answered>;
   /** Lets requests that wait answer, as a stopping process does. */
   stopWaiting(): void;
   [Symbol.asyncDispose](): Promise<void>;
@@ -88,6 +89,7 @@ export async function testApp({ carryOut = false, streamTimes, ...changes }: Cha
           ? { headers }
           : { headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) }),
       }),
+    delete: (path, headers = {}) => ask(`${url}${path}`, { method: "DELETE", headers }),
     stopWaiting: () => stopping.abort(),
     async [Symbol.asyncDispose]() {
       stopping.abort();

@@ -1,0 +1,1 @@
+CREATE INDEX "executions_ended_roots" ON "executions" USING btree ("ended_at") WHERE "executions"."depth" = 0 and "executions"."ended_at" is not null;
