@@ -10,6 +10,7 @@ import * as flow from "./flow/definition";
 import * as lists from "./lists/definition";
 import * as manyLists from "./many-lists/definition";
 import { persistInformation, retrieveInformation } from "./memory/definition";
+import * as pattern from "./pattern/definition";
 import * as text from "./text/definition";
 import * as timer from "./timer/definition";
 import { sendWebRequest } from "./web/definition";
@@ -24,6 +25,7 @@ const definitions: readonly BlockDefinition[] = [
   ...Object.values(flow),
   ...Object.values(arithmetic),
   ...Object.values(text),
+  ...Object.values(pattern),
   ...Object.values(escapes),
   codeExtraction,
   ...Object.values(dictionaries),

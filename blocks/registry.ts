@@ -11,6 +11,8 @@ import { flowBlocks } from "./flow/run";
 import { listBlocks } from "./lists/run";
 import { manyListBlocks } from "./many-lists/run";
 import { memoryBlocks } from "./memory/run";
+import { patternBlocks } from "./pattern/run";
+import { createPatternThreads } from "./pattern/threads";
 import { createTemplateThreads } from "./template/threads";
 import { textBlocks } from "./text/run";
 import { timerBlocks } from "./timer/run";
@@ -28,6 +30,7 @@ export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
     ...flowBlocks,
     ...arithmeticBlocks,
     ...textBlocks(renderAside),
+    ...patternBlocks(createPatternThreads()),
     ...escapeBlocks,
     ...codeExtractionBlocks,
     ...dictionaryBlocks,

@@ -15,6 +15,14 @@ export function countCodePoints(text: string): number {
   return count;
 }
 
+/** As many code points from the start of a text, never half of one. */
+export function firstCodePoints(text: string, count: number): string {
+  if (text.length <= count) return text;
+  let end = 0;
+  for (let i = 0; i < count && end < text.length; i += 1) end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
+  return text.slice(0, end);
+}
+
 /** White space as Python knows it, for a class of a pattern: with \x1c-\x1f and \x85, without the byte order mark. */
 export const whiteSpace = String.raw`\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
 

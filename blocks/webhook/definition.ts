@@ -8,7 +8,11 @@ export const genericWebhookTrigger = define({
   inputSchema: pins({
     payload: optional(object, {}, "What the call carries; the start fills it in."),
     constants: optional(object, {}, "Values to hand on beside it."),
-    secret_token: optional(nullable(text), null, "What a call has to send as `X-Webhook-Secret`; null: nothing."),
+    secret_token: optional(
+      { ...nullable(text), secret: true },
+      null,
+      "What a call has to send as `X-Webhook-Secret`; null: nothing.",
+    ),
   }),
   outputSchema: pins({
     constants: emitted(object, "The constants."),

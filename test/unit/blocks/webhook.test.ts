@@ -1,4 +1,4 @@
-import { runBlock } from "./run-block";
+import { blockNamed, runBlock } from "./run-block";
 
 test("GenericWebhookTrigger emits its constants, then what the call carried", () => {
   expect(runBlock("GenericWebhookTrigger", { payload: { x: [1] }, constants: { k: "v" } })).toEqual([
@@ -9,4 +9,11 @@ test("GenericWebhookTrigger emits its constants, then what the call carried", ()
     ["constants", {}],
     ["payload", {}],
   ]);
+});
+
+test("GenericWebhookTrigger's token is kept out of exports", () => {
+  expect(blockNamed("GenericWebhookTrigger").definition.inputSchema.properties).toMatchObject({
+    secret_token: { secret: true },
+    payload: expect.not.objectContaining({ secret: true }),
+  });
 });

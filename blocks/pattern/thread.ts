@@ -1,0 +1,4 @@
+import { serve } from "../threads/serve";
+import { search } from "./search";
+
+serve(search);
