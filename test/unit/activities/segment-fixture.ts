@@ -1,6 +1,6 @@
 import { Segment } from "../../../activities/segment";
 import type { Bounds } from "../../../activities/result";
-import type { RemoteBlock } from "../../../blocks/block";
+import type { Block, RemoteBlock } from "../../../blocks/block";
 import { any, define, emitted, optional, pins } from "../../../blocks/pins";
 import { catalogOf, createRegistry } from "../../../blocks/registry";
 import { freshState, type Head, type OpenNode, type State } from "../../../db/state";
@@ -23,8 +23,6 @@ const far: RemoteBlock = {
   }),
   run: () => Promise.reject(new Error("never run here")),
 };
-
-const blocks = createRegistry([far]);
 
 export const farNode = (id: string): GraphNode => ({ id, blockId: far.definition.id, constants: {} });
 
@@ -53,7 +51,7 @@ export const head: Head = {
   childExecutions: 0,
   firstRunId: "run",
   fence: null,
-    held: false,
+  held: false,
 };
 
 /** Ids by a small number, so that a test can name them. */
@@ -86,13 +84,20 @@ export function row(queuedSeq: number, changes: Partial<OpenNode> & { readonly n
 export const ended = (queuedSeq: number, of: string, value: Json): OpenNode =>
   row(queuedSeq, { nodeId: of, status: "COMPLETED", endReason: "finished", outputs: [{ pin: "out", value }] });
 
-export type Setup = { readonly state?: Partial<State>; readonly bounds?: Partial<Bounds>; readonly now?: () => number };
+export type Setup = {
+  readonly state?: Partial<State>;
+  readonly bounds?: Partial<Bounds>;
+  readonly now?: () => number;
+  /** Beyond the catalogue. */
+  readonly blocks?: readonly Block[];
+};
 
 /** A segment of an execution of the graph, on a hand-made state. */
 export function openSegment(
   draft: GraphDraft,
-  { state = {}, bounds: changed = {}, now = () => 0 }: Setup = {},
+  { state = {}, bounds: changed = {}, now = () => 0, blocks: more = [] }: Setup = {},
 ): Segment {
+  const blocks = createRegistry([far, ...more]);
   const mintGraphId = countGraphs();
   let children = 0;
   const target = { id: mintGraphId(), version: 1 };
