@@ -33,6 +33,7 @@ export type RunNodeDeps = {
   readonly running: RunningNodes;
   readonly settle: Settle;
   readonly surroundings: Surroundings;
+  readonly onWorkflowGone?: (executionId: ExecutionId) => Promise<void>;
   readonly log: Logger;
 };
 
@@ -109,6 +110,8 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
       case "given_up":
         return lookAgain;
       case "interrupted": {
+        // Terminated, which runs no code of the workflow: unless it was only reset, that is a stop.
+        if (outcome.gone) await deps.onWorkflowGone?.(call.executionId);
         const stopId = await fenceOn(call);
         if (stopId) return settleUnderFence(call, stopId);
         throw outcome.shutdown ? retryableFailure("worker_shutdown") : new CancelledFailure("cancelled");
@@ -157,7 +160,7 @@ type Outcome =
   /** The record has ended without it. */
   | { readonly kind: "given_up" }
   /** By Temporal: a cancel, a shutdown of this worker, or nobody waits for this attempt any more. */
-  | { readonly kind: "interrupted"; readonly shutdown: boolean };
+  | { readonly kind: "interrupted"; readonly shutdown: boolean; readonly gone: boolean };
 
 async function runBlock(
   deps: RunNodeDeps,
@@ -208,7 +211,8 @@ async function runBlock(
       return finished({ status: "FAILED", endReason: "timed_out", emissions: [], error: late });
     }
     if (cancellationSignal.aborted) {
-      return { kind: "interrupted", shutdown: isShutdown() };
+      const gone = activity.cancellationDetails?.notFound === true;
+      return { kind: "interrupted", shutdown: isShutdown(), gone };
     }
     if (isBlockFailure(error) && error.retryable && !terminal.includes(error.code) && started.attempt < call.attempts) {
       return { kind: "retry", code: error.code };

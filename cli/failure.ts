@@ -9,6 +9,7 @@ export const exitTable = {
   refused: { code: 4, when: "it is invalid, or the state it is in forbids it" },
   unreachable: { code: 5, when: "the API, Temporal or Postgres is away or has a fault" },
   timed_out: { code: 6, when: "it was not over within --timeout; it goes on" },
+  orphans: { code: 7, when: "doctor found differences between the record and Temporal, and did not repair them" },
   fault: { code: 70, when: "a fault of this command; --debug shows where" },
   left: { code: 130, when: "left by Ctrl-C; what was watched goes on" },
 } as const;

@@ -28,7 +28,7 @@ export type LiveExecution = {
   readonly fenced: boolean;
   /** An ancestor that has ended. */
   readonly endedAncestor: ExecutionId | null;
-  /** Since when something has been ready or running that Temporal has to carry out; null: nothing is. */
+  /** Since when something has been ready or running that Temporal has to carry out; null: nothing is, it is held, or its workflow is about to be told. */
   readonly dueForMs: number | null;
 };
 
@@ -43,11 +43,12 @@ const oldest = (time: string, where: string) => `
 
 const liveColumns = `
   e.id, e.root_id as "rootId", e.parent_id as "parentId", ${ms("e.created_at")} as "ageMs",
-  exists (select 1 from outbox o where o.subject_id = e.id and o.kind = 'start') as starting,
+  e.awaits_admission or exists (select 1 from outbox o where o.subject_id = e.id and o.kind = 'start') as starting,
   exists (select 1 from path_fence(e.root_id, e.id, e.ancestors) f where f.scope = 'subtree') as fenced,
   (select a.id from executions a where a.id = any (e.ancestors) and a.ended_at is not null order by a.depth limit 1) as "endedAncestor",
-  ${ms(`least(${oldest("queued_at", "n.status = 'QUEUED'")}, ${oldest("started_at", "n.status = 'RUNNING' and n.placement <> 'child'")},
-    ${oldest("wake_at", "n.status = 'WAITING' and n.wake_at < clock_timestamp()")})`)} as "dueForMs"`;
+  case when path_held(e.root_id, e.id, e.ancestors) or exists (select 1 from outbox o where o.subject_id = e.id and o.kind = 'poke') then null
+    else ${ms(`least(${oldest("queued_at", "n.status = 'QUEUED'")}, ${oldest("started_at", "n.status = 'RUNNING' and n.placement <> 'child'")},
+    ${oldest("wake_at", "n.status = 'WAITING' and n.wake_at < clock_timestamp()")})`)} end as "dueForMs"`;
 
 /** A place in the walk over all live executions. */
 export type Cursor = { readonly rootId: string; readonly id: string };

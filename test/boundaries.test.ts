@@ -214,6 +214,11 @@ const rooms: readonly Room[] = [
     refused: ["../api/app", "../db/client", "../activities/index", "../workflows/messages"],
   },
   {
+    file: "local/audit.ts",
+    allowed: ["./data-folder", "../worker/audit-once", "../config/env"],
+    refused: ["../worker/process", "../db/audit", "../db/client", "@temporalio/client", "pg"],
+  },
+  {
     file: "cli/planted.ts",
     allowed: ["./main", "../local/data-folder", "../config/env", "commander"],
     types: ["../api/resources/execution", "../graph/status"],

@@ -4,7 +4,7 @@ import { atEnd } from "../local/cleanup"; // before the database: what was regis
 import { testFolder } from "../local/folders";
 import { testDatabase } from "../support/database";
 import { testTemporal } from "../support/temporal";
-import { lineOf, startCommand, type Ended } from "./command";
+import { lineOf, startCommand, type Ended, type Environment } from "./command";
 
 export type RunningTreeline = {
   /** Where `treeline up` runs, for other commands to find it by. */
@@ -20,7 +20,7 @@ export type RunningTreeline = {
  * `treeline up` on the run's Postgres and Temporal, with a database and a task queue of its own. After the file's tests it is
  * ended as Ctrl-C does; an end that is not clean fails the file.
  */
-export async function startRunning(): Promise<RunningTreeline> {
+export async function startRunning(variables: Environment = {}): Promise<RunningTreeline> {
   const { url } = await testDatabase();
   const { address, taskQueue } = await testTemporal();
   const env = { TREELINE_DATA_DIR: join(testFolder(), "data") };
@@ -30,6 +30,7 @@ export async function startRunning(): Promise<RunningTreeline> {
     DATABASE_URL: url,
     TEMPORAL_ADDRESS: address,
     TREELINE_TASK_QUEUE: taskQueue,
+    ...variables,
   });
   atEnd(async () => {
     up.child.kill("SIGINT");

@@ -212,7 +212,16 @@ describe("treeline doctor, up and reset", () => {
     const { ok, checks } = JSON.parse(json.stdout) as { ok: boolean; checks: { name: string; state: string }[] };
     expect(ok).toBe(true);
     expect(checks.map(({ name, state }) => `${name} ${state}`)).toEqual([
-      ...["node ok", "environment ok", "data folder ok", "api ok", "postgres ok", "temporal ok", "workers ok"],
+      ...[
+        "node ok",
+        "environment ok",
+        "data folder ok",
+        "api ok",
+        "postgres ok",
+        "temporal ok",
+        "workers ok",
+        "record ok",
+      ],
     ]);
     expect(words).toMatchObject({ code: 0, stdout: expect.stringContaining(`answers at ${api} (known from --api)`) });
     for (const refused of [up, reset]) {
