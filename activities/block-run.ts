@@ -7,10 +7,16 @@ import { addUsage } from "../db/usage";
 import type { CompiledGraph } from "../graph/compile";
 import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+import type { Definitions } from "./graphs";
 import { isInline, isRemote } from "./placement";
 import { toolPinsOf } from "./tool-pins";
 
-export type BlockRunDeps = { readonly db: Database; readonly surroundings: Surroundings; readonly log: Logger };
+export type BlockRunDeps = {
+  readonly db: Database;
+  readonly definitions: Pick<Definitions, "place">;
+  readonly surroundings: Surroundings;
+  readonly log: Logger;
+};
 
 export type BlockRun = {
   readonly executionId: ExecutionId;
@@ -31,6 +37,9 @@ export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<r
   const { credential, ...surroundings } = deps.surroundings;
   const secrets: string[] = [];
   const used = new Map<string, number>();
+  const { rootId, ancestors } = await deps.definitions.place(executionId);
+  const place = { rootId, executionId, nodeExecutionId: id, path: [...ancestors, executionId], nodeId: run.nodeId };
+  const redact = (text: string) => createRedaction(secrets).inText(text);
   const context: BlockContext = {
     ...surroundings,
     signal: run.signal,
@@ -46,6 +55,9 @@ export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<r
     use(usage: Usage) {
       for (const [unit, amount] of Object.entries(usage)) used.set(unit, (used.get(unit) ?? 0) + amount);
     },
+    progress: ({ message, ...progress }) =>
+      deps.db.tellProgress(place, message === undefined ? progress : { ...progress, message: redact(message) }),
+    token: (text) => deps.db.tellText(place, redact(text)),
   };
   try {
     const emissions = await emissionsOf(run.block, run.inputs, context);

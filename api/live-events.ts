@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
+import { eventsChannel, readNotice } from "../db/announcer";
 import type { Database } from "../db/client";
 import { readTreeSeqs } from "../db/events";
-import { eventsChannel, listen, readNotice } from "../db/wake";
+import { listen } from "../db/wake";
 import type { ExecutionId } from "../graph/ids";
 import { createLiveTree, type Follower, type LiveTree } from "./live-tree";
 

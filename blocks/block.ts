@@ -38,7 +38,13 @@ export type BlockContext = Surroundings & {
   readonly tools: readonly ToolPin[];
   /** Adds to what the node execution has used, such as `{inputTokens: 12}`; it is recorded with the result. */
   readonly use: (usage: Usage) => void;
+  /** Tells whoever watches how far it is, as often as it likes: the newest counts, and it is kept nowhere. */
+  readonly progress: (progress: Progress) => void;
+  /** Shows whoever watches a part of a text as it comes, such as a model's tokens. The whole is still to be emitted. */
+  readonly token: (text: string) => void;
 };
+
+export type Progress = { readonly done: number; readonly total?: number; readonly message?: string };
 
 /** Amounts by unit. */
 export type Usage = { readonly [unit: string]: number };

@@ -75,5 +75,5 @@ export function createRedaction(secrets: readonly string[]) {
     const { retryable, emitted } = error;
     return new BlockFailure(error.code, inText(error.message), { retryable, emitted: inEmissions(emitted) });
   };
-  return { inEmissions, inError };
+  return { inText, inEmissions, inError };
 }

@@ -1,14 +1,11 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { Pool } from "pg";
-import type { ExecutionId } from "../graph/ids";
+import { createAnnouncer, type Announcer } from "./announcer";
 import * as schema from "./schema";
-import { createAnnouncer } from "./wake";
 
-export type Database = {
+export type Database = Omit<Announcer, "flush"> & {
   readonly pool: Pool;
   readonly orm: NodePgDatabase<typeof schema>;
-  /** To be called after a commit that wrote events: whoever follows the tree looks (db/wake.ts). */
-  readonly announce: (rootId: ExecutionId) => void;
   close(): Promise<void>;
 };
 
@@ -22,13 +19,13 @@ const sessionOptions = "-c idle_in_transaction_session_timeout=2s -c lock_timeou
 export function connect(databaseUrl: string, { max = 20 }: { max?: number } = {}): Database {
   const pool = new Pool({ connectionString: databaseUrl, max, options: sessionOptions, application_name: "treeline" });
   pool.on("error", () => {}); // an idle connection was cut (restart of Postgres); the pool opens a new one when asked
-  const announce = createAnnouncer(pool);
+  const { flush, ...announcer } = createAnnouncer(pool);
   return {
     pool,
     orm: drizzle(pool, { schema }),
-    announce,
+    ...announcer,
     async close() {
-      await announce.flush();
+      await flush();
       await pool.end();
     },
   };

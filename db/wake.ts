@@ -1,8 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type Pool } from "pg";
-import type { ExecutionId, NodeExecutionId } from "../graph/ids";
-import type { JsonObject } from "../graph/json";
 import type { Database } from "./client";
 
 /*
@@ -31,62 +28,8 @@ export function createWaker(db: Database): (wake: Wake) => void {
   };
 }
 
-/** After a commit: which trees have new events, or what a node says while it runs. */
-export const eventsChannel = "treeline_events";
-/** Ids in one notice: Postgres takes 8,000 bytes. */
-const rootsInNotice = 200;
-
-export type NodeNote = {
-  readonly type: "node.progress" | "node.token";
-  readonly at: string;
-  readonly rootId: ExecutionId;
-  readonly executionId: ExecutionId;
-  readonly nodeExecutionId: NodeExecutionId;
-  /** From the root down to the execution itself. */
-  readonly path: readonly ExecutionId[];
-  readonly data: JsonObject;
-};
-
-/** What arrives on the channel of events. */
-export function readNotice(payload: string): { readonly roots: readonly ExecutionId[] } | NodeNote {
-  if (payload.startsWith("{")) return JSON.parse(payload) as NodeNote;
-  return { roots: payload.split(",") as ExecutionId[] };
-}
-
-export type Announcer = {
-  (rootId: ExecutionId): void;
-  /** Resolves when all that was announced is sent. */
-  flush(): Promise<void>;
-};
-
-/**
- * Tells whoever follows a tree that it has new events: the first at once, then what gathers, every 10 ms at most and one
- * statement at a time, so that a busy worker sends 100 notices a second and not one for each step.
- */
-export function createAnnouncer(pool: Pool, everyMs = 10): Announcer {
-  const roots = new Set<ExecutionId>();
-  let sending: Promise<void> | null = null;
-
-  async function sendAll(): Promise<void> {
-    while (roots.size > 0) {
-      const ids = [...roots];
-      roots.clear();
-      const notices = Array.from({ length: Math.ceil(ids.length / rootsInNotice) }, (_, index) =>
-        ids.slice(index * rootsInNotice, (index + 1) * rootsInNotice).join(),
-      );
-      await notify(pool, eventsChannel, notices).catch(() => {});
-      await sleep(everyMs);
-    }
-  }
-
-  const announce = (rootId: ExecutionId) => {
-    roots.add(rootId);
-    sending ??= sendAll().finally(() => (sending = null));
-  };
-  return Object.assign(announce, { flush: async () => void (await sending) });
-}
-
-async function notify(pool: Pool, channel: string, payloads: readonly string[]): Promise<void> {
+/** Notifies outside of any transaction, several in one statement. */
+export async function notify(pool: Pool, channel: string, payloads: readonly string[]): Promise<void> {
   await pool.query({
     name: "wake",
     text: "select pg_notify($1, w) from unnest($2::text[]) w",

@@ -3,7 +3,7 @@ import { Registry } from "prom-client";
 import type { JsonObject } from "../../graph/json";
 import { testApp } from "../support/app";
 import { openStream, type Sent, type Stream } from "../support/event-stream";
-import { fence, ownerId } from "../support/factory";
+import { fence, newNodeId, ownerId } from "../support/factory";
 import { readTable, startGrowth } from "../support/growth";
 import { until } from "../support/wait";
 
@@ -201,6 +201,45 @@ describe("GET /v1/executions/{id}/events as a stream", () => {
     await bundle.grow(bundle.rootId, 4);
     await bundle.end(bundle.rootId);
     expect((await readAll(await bundle.open("?modes=values"))).map(({ id }) => id)).toEqual([4, 6, null]);
+  });
+
+  test("gives progress and text, without a number, to those who asked, of the subtree they follow", async () => {
+    await using bundle = await setup({ children: 1 });
+    const { db } = bundle.app;
+    const { rootId } = bundle;
+    const [child = rootId] = bundle.children;
+    const placeOf = (executionId: typeof rootId, path: (typeof rootId)[]) => ({
+      ...{ rootId, executionId, path, nodeId: "n", nodeExecutionId: newNodeId() },
+    });
+    const [ofRoot, ofChild] = [placeOf(rootId, [rootId]), placeOf(child, [rootId, child])];
+    const open = async (query: string, id: string = rootId) => (await bundle.open(query, id))[Symbol.asyncIterator]();
+    const all = await open("?after=6&modes=lifecycle,progress,tokens");
+    const below = await open("?after=6&modes=lifecycle,progress,tokens", child);
+    const usual = await open("?after=6");
+    db.tellProgress(ofRoot, { done: 1, total: 3, message: "one" });
+    db.tellText(ofChild, "Hello ");
+    db.tellText(ofChild, "Ada");
+    for (const id of [child, rootId]) await bundle.end(id);
+    const tell = async (blocks: AsyncGenerator<Sent>) => {
+      const sent = [];
+      for await (const block of blocks) if (isEvent(block)) sent.push(block);
+      return sent;
+    };
+    const told = await tell(all);
+    const texts = told.filter(({ event }) => event === "node.token");
+    expect(texts.map(({ data }) => (data["data"] as JsonObject)["text"]).join("")).toBe("Hello Ada");
+    expect(texts[0]).toMatchObject({ id: null, data: { type: "node.token", rootId, executionId: child } });
+    expect(told.find(({ event }) => event === "node.progress")).toEqual({
+      id: null,
+      event: "node.progress",
+      data: {
+        ...{ type: "node.progress", at: expect.any(String), rootId, executionId: rootId },
+        ...{ nodeExecutionId: ofRoot.nodeExecutionId, data: { nodeId: "n", done: 1, total: 3, message: "one" } },
+      },
+    });
+    const types = async (blocks: AsyncGenerator<Sent>) => new Set((await tell(blocks)).map(({ event }) => event));
+    expect(await types(below)).toEqual(new Set(["node.token", "execution.completed", "end"]));
+    expect(await types(usual)).toEqual(new Set(["execution.completed", "end"]));
   });
 
   test("misses nothing where notifications are lost", async () => {

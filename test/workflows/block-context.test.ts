@@ -2,9 +2,12 @@ import { randomUUID } from "node:crypto";
 import { BlockFailure } from "../../blocks/block";
 import type { BlockContext, RemoteBlock } from "../../blocks/block";
 import { any, define, emitted, optional, pins } from "../../blocks/pins";
+import { eventsChannel, readNotice, type NodeNote } from "../../db/announcer";
+import { listen } from "../../db/wake";
 import type { Emission } from "../../graph/definition";
 import type { Json, JsonObject } from "../../graph/json";
 import { startEngine } from "../support/engine";
+import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
 const secret = "sk-do-not-show-0123456789";
@@ -130,4 +133,34 @@ test("a block is told the pins that its tools links lead to", async () => {
     ],
   ]);
   expect(seen).toEqual([[expect.anything(), expect.objectContaining({ schema: { description: expect.any(String) } })]]);
+});
+
+describe("progress and tokens", () => {
+  test("reach whoever listens while the node runs, without a secret, and stand nowhere in the record", async () => {
+    await using engine = await setup(({ credential, progress, token }, { credentials: named = null }) => {
+      credential(named);
+      progress({ done: 1, total: 2, message: `with ${secret}` });
+      token("Hello ");
+      token("Ada");
+      return Promise.resolve(out(1));
+    });
+    const notes: NodeNote[] = [];
+    const listener = await listen(engine.url, eventsChannel, (payload) => {
+      const notice = readNotice(payload);
+      if ("type" in notice) notes.push(notice);
+    });
+    const graph = await engine.save(draft([engine.place("act", { credentials: reference })], []));
+    const id = await engine.start(graph);
+    expect(await engine.ended(id)).toMatchObject({ status: "COMPLETED" });
+    const textOf = () => notes.flatMap(({ data }) => (typeof data["text"] === "string" ? [data["text"]] : [])).join("");
+    await until(textOf, (text) => text === "Hello Ada");
+    const [node] = await engine.nodes(id);
+    const place = { rootId: id, executionId: id, nodeExecutionId: node?.id, path: [id] };
+    expect(notes.find(({ type }) => type === "node.progress")).toMatchObject({
+      ...place,
+      data: { nodeId: "act", done: 1, total: 2, message: "with [secret]" },
+    });
+    expect(await engine.record()).not.toContain("Hello Ada");
+    await listener.close();
+  });
 });

@@ -54,6 +54,8 @@ export function contextOf({ credentials = [], ...changes }: ContextChanges = {})
     },
     tools: [],
     use: (usage) => void used.push(usage),
+    progress: silent,
+    token: silent,
     used,
     ...changes,
   };
