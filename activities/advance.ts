@@ -72,11 +72,16 @@ export function createAdvance({
     const refusal = await commit(state.rootId, unit);
     if (refusal !== null) return refusal;
     if (segment.ended) wake(state.id);
+    if (unit.stop) wake(outboxWake);
     if (unit.pokes.length > 0) wake(outboxWake);
     return null;
   }
 
-  async function readFor(executionId: ExecutionId, asked: readonly NodeExecutionId[]): Promise<[State, CompiledGraph]> {
+  async function readFor(
+    executionId: ExecutionId,
+    asked: readonly NodeExecutionId[],
+    exact: boolean,
+  ): Promise<[State, CompiledGraph]> {
     const { graphId, graphVersion } = await definitions.place(executionId);
     const graph = await definitions.graph(graphId, graphVersion);
     const nodes = [...graph.nodes.values()];
@@ -87,6 +92,7 @@ export function createAdvance({
       asked,
       inlineLimit: bounds.nodes,
       childWindow: bounds.children,
+      exact,
     });
     if (!state) throw new TreelineError("not_found", `no execution ${executionId}`);
     return [state, graph];
@@ -97,14 +103,19 @@ export function createAdvance({
     results: readonly (Result | null)[],
   ): Promise<readonly Recorded[]> {
     const asked = results.flatMap((result) => (result ? [result.id] : []));
+    let exact = false;
     for (let plans = 0; plans < plansAtMost; plans++) {
-      const [state, graph] = await readFor(executionId, asked);
+      const [state, graph] = await readFor(executionId, asked, exact);
       const over = answerOver(state);
       if (over) return results.map(() => ({ answer: over, runOn: null }));
       if (state.held && asked.length === 0) return results.map(() => ({ answer: held, runOn: null }));
       const segment = new Segment(segmentDeps, graph, state);
       const counted = results.map((result) => result === null || segment.record(result));
       segment.run();
+      if (segment.isUnsure) {
+        exact = true;
+        continue;
+      }
       const hosting = results.findIndex((result, index) => result?.kind === "finished" && counted[index]);
       const host = results[hosting];
       const runOn = host ? segment.host(host.id) : null;
@@ -127,9 +138,11 @@ export function createAdvance({
       const segment = new Segment(segmentDeps, graph, state);
       segment.begin(firstRunId);
       segment.run();
-      if ((await write(state, segment)) === null) return answerOf(segment, true);
+      const refusal = await write(state, segment);
+      if (refusal === null) return answerOf(segment, true);
       const now = await readHead(db, head.id);
       if (!now) throw new TreelineError("not_found", `no execution ${head.id}`);
+      if (refusal === "limit" && now.status === "QUEUED" && !now.fence) return this.begin(now, firstRunId);
       return answerOver(now) ?? this.outstanding(head.id, []);
     },
     record: coalesce(recordAll),
@@ -173,6 +186,7 @@ function answerOf(segment: Segment, counted: boolean): Answer {
     const { status, endReason } = segment.ended;
     return { state: "ended", work: [], more: false, status, endReason };
   }
+  if (segment.isStopped) return { state: "fenced", work: [], more: false };
   const work = segment.work.slice(0, workWindow);
   return { state: "live", work, more: segment.more || !counted || work.length < segment.work.length };
 }

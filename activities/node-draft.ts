@@ -26,6 +26,7 @@ export class NodeDraft {
   error: RecordedError | undefined;
   missingPins: readonly string[] | undefined;
   newChildId: ExecutionId | undefined;
+  iteration: number | undefined;
   newHostId: NodeExecutionId | undefined;
   newWakeInMs: number | undefined;
   wakesLeft: number | null;
@@ -134,6 +135,7 @@ export class NodeDraft {
       error: this.error,
       missingPins: this.missingPins,
       childExecutionId: this.newChildId,
+      iteration: this.iteration,
       hostId: this.newHostId,
       wakeInMs: this.newWakeInMs,
       wakesLeft: this.wakesLeft ?? undefined,

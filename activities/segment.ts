@@ -1,16 +1,17 @@
 import { isBlockFailure, type BlockRegistry, type InlineBlock, type WaitBlock } from "../blocks/block";
 import type { RecordedError } from "../db/schema";
+import type { SelfStop } from "../db/self-stop";
 import type { OpenNode, State } from "../db/state";
 import type { Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
-import type { Emission, Limits, NestedGraph } from "../graph/definition";
+import type { Emission, NestedGraph } from "../graph/definition";
 import { openPlanner, start, type Mint, type Planner, type Ready, type Waiting } from "../graph/deliver";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
-import { resolveLimits } from "../graph/limits";
 import { childMasks } from "../graph/masks";
 import { childInputs, missingChildInputs } from "../graph/nested";
 import type { EndReason } from "../graph/status";
 import type { RemoteWork, Work } from "../workflows/messages";
+import { Allowance, type ChildRefusal } from "./allowance";
 import { NodeDraft } from "./node-draft";
 import { findWrong, labelOf, recordedError, remoteWork } from "./node-facts";
 import { isInline, isWait } from "./placement";
@@ -41,6 +42,7 @@ export class Segment {
   private readonly graph: CompiledGraph;
   private readonly state: State;
   private readonly draft: UnitDraft;
+  private readonly allowance: Allowance;
   private planner: Planner;
   /** Under a `self` fence results are kept, but nothing new follows from them; under a hold, not yet: nor are they delivered. */
   private readonly grows: boolean;
@@ -57,8 +59,9 @@ export class Segment {
     this.state = state;
     this.grows = state.fence === null && !state.held;
     this.draft = new UnitDraft(graph, state);
+    this.allowance = new Allowance(state, (nodeId) => labelOf(this.draft.compiled(nodeId)));
     const pending = { waiting: groupByNode(state.unfed), lastQueued: new Map(Object.entries(state.lastQueued)) };
-    this.planner = openPlanner(graph, pending, deps.mintNode, state.masks);
+    this.planner = openPlanner(graph, pending, this.mint, state.masks);
     const load = (row: OpenNode) => this.draft.keep(NodeDraft.fromRecord(this.draft.compiled(row.nodeId), row));
     const recorded = [...state.undelivered, ...state.asked.filter((row) => !row.closed)].map(load);
     this.inlineQueue = state.queuedInline.map(load);
@@ -66,13 +69,15 @@ export class Segment {
     const inOrder = [...recorded, ...this.inlineQueue, ...this.childQueue].sort((a, b) => a.queuedSeq - b.queuedSeq);
     for (const node of inOrder) this.open(node);
     for (const node of recorded) this.toFlush.add(node.nodeId);
+    for (const node of recorded) if (node.status === "FAILED") this.draft.failed(node);
   }
 
   /** Run-on: if exactly one remote node follows, the activity of `hostId` may go on with it. Call after `run`. */
   host(hostId: NodeExecutionId): RemoteWork | null {
     const [only] = this.work;
     const node = only && this.draft.node(only.id);
-    if (this.more || this.work.length !== 1 || only?.kind !== "remote" || !node || this.draft.ended) return null;
+    if (this.more || this.work.length !== 1 || only?.kind !== "remote" || !node) return null;
+    if (this.draft.ended || this.isStopped) return null;
     node.newHostId = hostId;
     return only;
   }
@@ -81,17 +86,27 @@ export class Segment {
     return this.draft.ended;
   }
 
+  /** What it has run into stops the execution, or one above it: the unit ends with a fence. */
+  get isStopped(): boolean {
+    return this.stop !== null;
+  }
+
+  /** The plan needs a state read with `exact`. */
+  get isUnsure(): boolean {
+    return this.allowance.isUnsure;
+  }
+
   /** null: nothing to write. */
   unit(): Unit | null {
-    return this.draft.unit(this.grows ? "grow" : "settle", this.unfed());
+    return this.draft.unit(this.grows ? "grow" : "settle", this.unfed(), this.stop);
   }
 
   /** The first step: QUEUED becomes RUNNING and its starting nodes are ready. */
   begin(firstRunId: string): void {
-    this.draft.begun = { firstRunId, event: this.draft.event("execution.started") };
+    this.draft.begin(firstRunId);
     const { inputs, masks } = this.state;
-    const { pending, ready } = start(this.graph, inputs, this.deps.mintNode, masks);
-    this.planner = openPlanner(this.graph, pending, this.deps.mintNode, masks);
+    const { pending, ready } = start(this.graph, inputs, this.mint, masks);
+    this.planner = openPlanner(this.graph, pending, this.mint, masks);
     this.queueAll(ready);
   }
 
@@ -129,9 +144,17 @@ export class Segment {
     const { queuedInline, queuedChildren } = this.state;
     if (usedUp(queuedInline.length, bounds.nodes, this.inlineQueue.length)) this.more = true;
     if (usedUp(queuedChildren.length, bounds.children, this.childQueue.length)) this.more = true;
+    if (this.allowance.stop) return; // what is left ends with the fence
+    const failed = this.stop !== null;
+    if (failed) this.closeFailed();
     const isLive = this.draft.begun !== null || this.state.status === "RUNNING" || this.state.status === "WAITING";
-    if (this.grows && isLive && !this.hasWork() && this.state.open + this.draft.delta.open === 0)
+    if (this.grows && isLive && (failed || !this.hasWork()) && this.state.open + this.draft.delta.open === 0)
       this.draft.end(this.unfed(), this.planner.missing);
+  }
+
+  /** Where a failure is the end its outputs go nowhere, but it counts. */
+  private closeFailed(): void {
+    for (const node of [...this.openOf.values()].flat()) if (node.status === "FAILED") this.draft.close(node);
   }
 
   private hasWork(): boolean {
@@ -140,7 +163,7 @@ export class Segment {
 
   /** One thing to do; false: there is none. Deliveries first, so that a later execution of a node finds its inputs. */
   private act(): boolean {
-    if (this.state.held) return false;
+    if (this.state.held || this.stop || this.isUnsure) return false;
     const [nodeId] = this.toFlush;
     if (nodeId !== undefined) {
       this.toFlush.delete(nodeId);
@@ -157,7 +180,19 @@ export class Segment {
   }
 
   private unfed(): Waiting[] {
-    return [...this.planner.pending().waiting.values()].flat();
+    const waiting = [...this.planner.pending().waiting.values()].flat();
+    return this.allowance.stop ? waiting.filter(({ id }) => !this.allowance.isRefused(id)) : waiting;
+  }
+
+  private readonly mint = (): NodeExecutionId => {
+    const id = this.deps.mintNode();
+    this.allowance.count(id);
+    return id;
+  };
+
+  private get stop(): SelfStop | null {
+    if (!this.grows) return null;
+    return this.allowance.stop ?? (this.draft.ended ? null : this.draft.failure);
   }
 
   private open(node: NodeDraft): void {
@@ -167,7 +202,12 @@ export class Segment {
   }
 
   private queueAll(ready: readonly Ready[]): void {
-    for (const { nodeId, id, inputs, problem } of ready) this.queue(this.draft.ready(nodeId, id, inputs), problem);
+    for (const { nodeId, id, inputs, problem } of ready) {
+      if (this.allowance.isRefused(id) || !this.allowance.iterates(nodeId)) continue;
+      const node = this.draft.ready(nodeId, id, inputs);
+      node.iteration = this.allowance.iteration(nodeId);
+      this.queue(node, problem);
+    }
   }
 
   private queue(node: NodeDraft, problem: string | null): void {
@@ -270,6 +310,7 @@ export class Segment {
         : this.draft.event("node.completed", node.id, { nodeId: node.nodeId });
     if (node.found === null || node.found === "INCOMPLETE" || node.found === "QUEUED") node.started ??= node.ended;
     this.toFlush.add(node.nodeId);
+    if (status === "FAILED") this.draft.failed(node);
   }
 
   /** Delivers what a node's executions have emitted, in their order: a later one waits until the older ones have ended. */
@@ -295,21 +336,19 @@ export class Segment {
   private admitNextChild(): boolean {
     const children = this.draft.children.length;
     if (this.state.runningChildren + children >= this.deps.bounds.children) return false;
-    const node = this.childQueue.shift();
+    const [node] = this.childQueue;
     if (!node?.compiled.nested) return false;
-    const limits = resolveLimits({}, this.state.limits as Limits);
-    if (this.state.depth + 1 > limits.depth) {
-      this.refuseChild(node, `limit depth: a nested graph at depth ${this.state.depth + 1} would pass ${limits.depth}`);
-    } else if (this.state.childExecutions + children + 1 > limits.children) {
-      this.refuseChild(node, `limit children: one execution may start at most ${limits.children} nested graphs`);
-    } else {
-      this.admit(node, node.compiled.nested);
-    }
+    const refusal = this.allowance.refusesChild(children);
+    if (!refusal && !this.allowance.admits(children)) return false;
+    this.childQueue.shift();
+    if (refusal) this.refuseChild(node, refusal);
+    else this.admit(node, node.compiled.nested);
     return true;
   }
 
-  private refuseChild(node: NodeDraft, message: string): void {
-    this.fail(node, "limit_exceeded", { code: "limit_exceeded", message });
+  private refuseChild(node: NodeDraft, { exceeded, error }: ChildRefusal): void {
+    this.draft.event("limit.exceeded", node.id, { ...exceeded, nodeId: node.nodeId });
+    this.fail(node, "limit_exceeded", error);
   }
 
   private admit(node: NodeDraft, { graphId, version }: NestedGraph): void {

@@ -1,19 +1,30 @@
 import type { RecordedError } from "../db/schema";
+import type { SelfStop } from "../db/self-stop";
 import type { State } from "../db/state";
 import type { ChildRow, EventOrdinal, EventRow, NodeInsert, NodeUpdate, Relay, Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
-import type { Emission } from "../graph/definition";
+import type { Emission, Limits } from "../graph/definition";
 import type { Planner, Waiting } from "../graph/deliver";
 import type { NodeExecutionId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
+import { inheritLimits, runTimeMs } from "../graph/limits";
 import type { EndReason, TerminalStatus } from "../graph/status";
 import { preview } from "./node-facts";
 import { NodeDraft } from "./node-draft";
 
+type Begun = {
+  readonly firstRunId: string;
+  readonly limits: Limits | undefined;
+  readonly runTimeMs: number | undefined;
+  readonly event: EventOrdinal;
+};
+
 /** What a segment will write, while it is being worked out: rows, events in their order, counters. */
 export class UnitDraft {
   ended: { status: TerminalStatus; endReason: EndReason; event: EventOrdinal } | null = null;
-  begun: { firstRunId: string; event: EventOrdinal } | null = null;
+  begun: Begun | null = null;
+  /** By the graph's `onNodeFailure: "stop"`, of the first failure that nobody handles. */
+  failure: SelfStop | null = null;
   readonly children: ChildRow[] = [];
   readonly tokens: { id: NodeExecutionId; attempt: number }[] = [];
   /** Changes of the execution's counters. */
@@ -72,6 +83,31 @@ export class UnitDraft {
     this.children.push({ ...child, parentNodeExecutionId: node.id, queued });
   }
 
+  begin(firstRunId: string): void {
+    const { depth, isDetached, limits: inherited } = this.state;
+    const { limits: ofGraph = {} } = this.graph.settings;
+    // A start has settled what holds for its root; what inherits its limits lowers them by its own graph's.
+    const limits = depth > 0 || isDetached ? inheritLimits(inherited, ofGraph) : (inherited as Limits);
+    const hasOwnTime = depth === 0 || ofGraph.runTime !== undefined;
+    const ms = hasOwnTime ? runTimeMs(limits) : Infinity;
+    this.begun = {
+      firstRunId,
+      limits: limits === inherited ? undefined : limits,
+      runTimeMs: ms < Infinity ? ms : undefined,
+      event: this.event("execution.started"),
+    };
+  }
+
+  /** Of a graph that says so its first unhandled failure is its end. */
+  failed(node: NodeDraft): void {
+    if (this.graph.settings.onNodeFailure !== "stop" || this.isHandled(node.nodeId) || this.failure) return;
+    const name = node.compiled.node.label ?? node.nodeId;
+    const why = node.error?.code ?? node.endReason ?? "failed";
+    const message = `failed and nobody handled it, which stops this graph: "${name}" (${why})`;
+    const error = { code: "node_failed", message, nodes: [node.nodeId] };
+    this.failure = { cause: "failure", endsAs: "node_failed", error };
+  }
+
   /** Ended, and all its outputs delivered. */
   close(node: NodeDraft): void {
     node.closed = true;
@@ -103,11 +139,11 @@ export class UnitDraft {
     const data = { childExecutionId: id, endReason: how.endReason };
     this.event("child.ended", parentNodeExecutionId, data, parentId);
     const ended = this.event(failed ? "node.failed" : "node.completed", parentNodeExecutionId, data, parentId);
-    this.relayEnd = { ...how, error: failed ? { ...this.failure(), childExecutionId: id } : null, ended };
+    this.relayEnd = { ...how, error: failed ? { ...this.recordedFailure(), childExecutionId: id } : null, ended };
   }
 
   /** null: nothing to write. `unfed`: INCOMPLETE node executions as they are now, if the execution goes on. */
-  unit(kind: Unit["kind"], unfed: readonly Waiting[]): Unit | null {
+  unit(kind: Unit["kind"], unfed: readonly Waiting[], stop: SelfStop | null = null): Unit | null {
     const inserts: NodeInsert[] = [];
     const updates: NodeUpdate[] = [];
     for (const node of this.nodes.values()) {
@@ -116,7 +152,7 @@ export class UnitDraft {
       else if (row) updates.push(row.update);
     }
     if (!this.ended) this.keepUnfed(unfed, inserts, updates);
-    if (!this.begun && !this.ended && inserts.length + updates.length === 0) return null;
+    if (!this.begun && !this.ended && !stop && inserts.length + updates.length === 0) return null;
     const status = this.ended?.status ?? this.liveStatus();
     const relay = this.relay();
     return {
@@ -127,8 +163,10 @@ export class UnitDraft {
       execution: {
         status: status === this.state.status ? undefined : status,
         endReason: this.ended?.endReason,
-        error: this.ended?.status === "FAILED" ? this.failure() : undefined,
+        error: this.ended?.status === "FAILED" ? this.recordedFailure() : undefined,
         firstRunId: this.begun?.firstRunId,
+        limits: this.begun?.limits,
+        runTimeMs: this.begun?.runTimeMs,
         ...this.delta,
         started: this.begun?.event,
         ended: this.ended?.event,
@@ -141,6 +179,7 @@ export class UnitDraft {
       events: this.events,
       // The end of a nested graph reaches the parent's workflow by itself; what it emits before needs a poke.
       pokes: relay && !relay.end && this.state.parentId ? [this.state.parentId] : [],
+      stop: stop ?? undefined,
     };
   }
 
@@ -180,7 +219,7 @@ export class UnitDraft {
     }
   }
 
-  private failure(): RecordedError {
+  private recordedFailure(): RecordedError {
     const unhandled = [...this.state.failedNodes.filter((id) => !this.isHandled(id)), ...this.unhandledNodes];
     const nodes = [...new Set(unhandled)];
     const names = nodes.map((id) => `"${this.graph.nodes.get(id)?.node.label ?? id}"`);

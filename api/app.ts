@@ -26,6 +26,7 @@ function createRoutes(deps: AppDeps): Route[] {
   const shared = {
     ...deps,
     readFacts: graphFactsReader(db, catalog),
+    maxima: config.maxima,
     outputBlocks: [...catalog.values()].filter(({ role }) => role === "output").map(({ id }) => id),
     linkTo: (id: string) =>
       uiUrl && `${uiUrl.replace(/\/$/, "")}/namespaces/${encodeURIComponent(config.temporalNamespace)}/workflows/${id}`,

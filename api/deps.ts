@@ -3,6 +3,7 @@ import type { Registry } from "prom-client";
 import type { Config } from "../config/env";
 import type { Database } from "../db/client";
 import type { BlockCatalog } from "../graph/block";
+import type { Limits } from "../graph/definition";
 import type { Dispatcher } from "./dispatcher";
 import type { EndedListener } from "./ended";
 import type { LiveEvents } from "./live-events";
@@ -16,7 +17,10 @@ export type AppDeps = {
   readonly ended: Pick<EndedListener, "waitFor">;
   readonly events: Pick<LiveEvents, "follow" | "times">;
   readonly checkReadiness: () => Promise<readonly Check[]>;
-  readonly config: Pick<Config, "maxBodyBytes" | "temporalNamespace">;
+  readonly config: Pick<Config, "maxBodyBytes" | "temporalNamespace"> & {
+    /** Of limits, by the operator. */
+    readonly maxima: Limits;
+  };
   /** Temporal's Web UI, for links; null: there is none. */
   readonly uiUrl: string | null;
   readonly metrics: Registry;

@@ -18,6 +18,7 @@ import {
   type OutboxRow,
   type StartFacts,
 } from "../db/outbox";
+import { stopOverdue } from "../db/run-time";
 import { settleFenced } from "../db/stops";
 import { listen, outboxWake, wakeChannel, type Listener } from "../db/wake";
 import type { ExecutionId, StopId } from "../graph/ids";
@@ -65,6 +66,7 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
   const closing = new AbortController();
   const following = new Set<Promise<void>>();
   let round: Promise<void> | null = null;
+  let overdue: Promise<unknown> | null = null;
   let again = false;
 
   async function start(executionId: ExecutionId): Promise<void> {
@@ -168,7 +170,13 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
     (wake) => wake === outboxWake && look(),
     look,
   );
-  const timer = setInterval(look, pollEveryMs);
+  const timer = setInterval(() => {
+    look();
+    overdue ??= stopOverdue(db)
+      .then((stops) => stops > 0 && look())
+      .catch((err: unknown) => log.warn({ err }, "could not look for executions whose time is up"))
+      .finally(() => (overdue = null));
+  }, pollEveryMs);
   return {
     async startNow(executionId) {
       try {
@@ -191,6 +199,7 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
       await listener.close();
       await round;
       await Promise.all(following);
+      await overdue;
     },
   };
 }

@@ -5,7 +5,7 @@ import { startTree } from "../db/start";
 import type { Limits } from "../graph/definition";
 import { TreelineError, type Fault } from "../graph/errors";
 import { parseExecutionId, parseGraphId, type ExecutionId } from "../graph/ids";
-import { defaultLimits } from "../graph/limits";
+import { effectiveLimits } from "../graph/limits";
 import { pointerTo } from "../graph/pointer";
 import type { StartRequest } from "../graph/schema";
 import type { Caller } from "./caller";
@@ -22,6 +22,8 @@ export type Start = {
   readonly mint: () => string;
   /** It may have been recorded by an earlier try with the same ids. */
   readonly triedBefore: boolean;
+  /** The operator's: no start may have more. */
+  readonly maxima: Limits;
 };
 
 /** Records a start. Throws `not_found` for the graph or its version, `invalid_inputs` with every fault. */
@@ -48,7 +50,7 @@ export async function recordStart(db: Database, readFacts: ReadGraphFacts, start
       graphVersion,
       inputs,
       masks,
-      limits: effectiveLimits(graph.limits, request.limits),
+      limits: effectiveLimits(graph.limits, request.limits, start.maxima),
       budget: request.budget ?? null,
       priority: request.priority ?? 3,
       labels: request.labels ?? {},
@@ -57,12 +59,6 @@ export async function recordStart(db: Database, readFacts: ReadGraphFacts, start
     if (!start.triedBefore || !isDuplicate(error)) throw error;
   }
   return id;
-}
-
-/** The start wins over the graph, the graph over the defaults. */
-function effectiveLimits(ofGraph: Limits, ofStart: Limits = {}): Limits {
-  const given = (limits: Limits) => Object.entries(limits).filter(([, value]) => value !== undefined);
-  return { ...defaultLimits, ...Object.fromEntries([...given(ofGraph), ...given(ofStart)]) };
 }
 
 function labelFaults({ labels = {} }: StartRequest): Fault[] {

@@ -9,6 +9,11 @@ const age = z
   .regex(/^\d+[smhd]$/, 'not an age such as "12h" or "30d"')
   .transform((text) => Number(text.slice(0, -1)) * ageUnits[text.slice(-1) as keyof typeof ageUnits]);
 const ageUnits = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const count = z.coerce.number().int().min(1);
+const duration = z
+  .string()
+  .regex(/^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/, 'not a duration such as "90m" or "1h30m"')
+  .refine((text) => /[1-9]/.test(text), "must be longer than 0");
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
 function url(...protocols: readonly string[]) {
@@ -39,6 +44,12 @@ export const variables = z.object({
   TREELINE_MAX_VALUE_BYTES: bytes.default(4 * 1024 * 1024),
   TREELINE_KEEP_ENDED: age.optional(),
   TREELINE_KEEP_EVENTS: age.optional(),
+  TREELINE_MAX_DEPTH: z.coerce.number().int().min(0).optional(),
+  TREELINE_MAX_CHILDREN: count.optional(),
+  TREELINE_MAX_EXECUTIONS: count.optional(),
+  TREELINE_MAX_NODE_EXECUTIONS: count.optional(),
+  TREELINE_MAX_ITERATIONS: count.optional(),
+  TREELINE_MAX_RUN_TIME: duration.optional(),
   TREELINE_HTTP_ALLOW_PRIVATE: flag.default(false),
   TREELINE_LLM_URL: url("http:", "https:").optional(),
   TREELINE_LLM_KEY: z.string().optional(),
@@ -80,6 +91,15 @@ export type Config = {
   /** Ages in ms after which ended trees and events are deleted; null: never. */
   readonly keepEndedMs: number | null;
   readonly keepEventsMs: number | null;
+  /** Limits that no graph and no start may pass; undefined: it may be any. */
+  readonly maxima: {
+    readonly depth: number | undefined;
+    readonly children: number | undefined;
+    readonly executions: number | undefined;
+    readonly nodeExecutions: number | undefined;
+    readonly iterations: number | undefined;
+    readonly runTime: string | undefined;
+  };
   readonly httpAllowPrivate: boolean;
   /** Where language models answer; null: LLM blocks fail and say so. */
   readonly models: {
@@ -126,6 +146,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     maxValueBytes: read.TREELINE_MAX_VALUE_BYTES,
     keepEndedMs: read.TREELINE_KEEP_ENDED ?? null,
     keepEventsMs: read.TREELINE_KEEP_EVENTS ?? null,
+    maxima: {
+      depth: read.TREELINE_MAX_DEPTH,
+      children: read.TREELINE_MAX_CHILDREN,
+      executions: read.TREELINE_MAX_EXECUTIONS,
+      nodeExecutions: read.TREELINE_MAX_NODE_EXECUTIONS,
+      iterations: read.TREELINE_MAX_ITERATIONS,
+      runTime: read.TREELINE_MAX_RUN_TIME,
+    },
     httpAllowPrivate: read.TREELINE_HTTP_ALLOW_PRIVATE,
     models: modelsOf(read),
     credentialsFile: read.TREELINE_CREDENTIALS_FILE === undefined ? null : resolve(read.TREELINE_CREDENTIALS_FILE),

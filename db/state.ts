@@ -26,6 +26,12 @@ export type Head = {
   readonly waiting: number;
   readonly unhandledFailures: number;
   readonly childExecutions: number;
+  readonly detachedExecutions: number;
+  readonly nodeExecutions: number;
+  readonly lineageDepth: number;
+  readonly isDetached: boolean;
+  /** Counts of its tree. */
+  readonly tree: { readonly executions: number; readonly nodeExecutions: number };
   readonly firstRunId: string | null;
   /** The fence on its path, if any; a subtree fence wins over its own `self` one. */
   readonly fence: {
@@ -40,7 +46,9 @@ export type Head = {
 const headColumns = `
   e.id, e.root_id as "rootId", e.parent_id as "parentId", e.parent_node_execution_id as "parentNodeExecutionId", to_json(e.ancestors) as ancestors,
   e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", e.status, e.end_reason as "endReason", e.inputs, e.masks, e.limits, e.version, e.open,
-  e.waiting, e.unhandled_failures as "unhandledFailures", e.child_executions as "childExecutions", e.first_run_id as "firstRunId",
+  e.waiting, e.unhandled_failures as "unhandledFailures", e.child_executions as "childExecutions", e.detached_executions as "detachedExecutions",
+  e.node_executions as "nodeExecutions", e.lineage_depth as "lineageDepth", e.origin_execution_id is not null as "isDetached", e.first_run_id as "firstRunId",
+  (select json_build_object('executions', t.executions, 'nodeExecutions', t.node_executions) from trees t where t.root_id = e.root_id) as tree,
   (select json_build_object('scope', f.scope, 'stopId', f.stop_id, 'executionId', f.execution_id)
      from path_fence(e.root_id, e.id, e.ancestors) f) as fence, path_held(e.root_id, e.id, e.ancestors) as held`;
 
@@ -107,6 +115,8 @@ export type State = Head & {
   readonly lastQueued: { readonly [nodeId: string]: JsonObject };
   /** Nodes with failed executions, if there are unhandled failures (at most 100). */
   readonly failedNodes: readonly string[];
+  /** By node: how often it has been queued. null: not read, since all its execution's nodes together are below the limit. */
+  readonly iterations: { readonly [nodeId: string]: number } | null;
 };
 
 export type StateQuestion = {
@@ -117,6 +127,8 @@ export type StateQuestion = {
   readonly asked: readonly NodeExecutionId[];
   readonly inlineLimit: number;
   readonly childWindow: number;
+  /** Reads `iterations` in any case. */
+  readonly exact: boolean;
 };
 
 const openNode = `json_build_object('id', n.id, 'nodeId', n.node_id, 'status', n.status, 'placement', n.placement, 'endReason', n.end_reason, 'error', n.error, 'attempt', n.attempt,
@@ -159,15 +171,22 @@ select ${headColumns},
        select n.inputs from node_executions n where n.execution_id = e.id and n.node_id = w.node_id and n.queued_seq is not null
         order by n.queued_seq desc limit 1) l), '{}') as "lastQueued",
   case when e.unhandled_failures = 0 then '[]' else
-    (select json_agg(distinct n.node_id) from (select node_id from node_executions n where n.execution_id = e.id and n.status = 'FAILED' limit 100) n) end as "failedNodes"
+    (select json_agg(distinct n.node_id) from (select node_id from node_executions n where n.execution_id = e.id and n.status = 'FAILED' limit 100) n) end as "failedNodes",
+  case when $8 or e.node_executions >= coalesce((e.limits ->> 'iterations')::bigint, 0) then
+    coalesce((select json_object_agg(w.node_id, coalesce(l.iteration, 0) + (
+         select count(*) from node_executions n where n.execution_id = e.id and n.node_id = w.node_id and n.queued_seq > coalesce(l.queued_seq, 0)))
+       from unnest($2::text[]) as w (node_id)
+       left join lateral (
+         select n.iteration, n.queued_seq from node_executions n where n.execution_id = e.id and n.node_id = w.node_id and n.iteration is not null
+          order by n.queued_seq desc limit 1) l on true), '{}') end as iterations
 from executions e where e.id = $1`;
 
 export async function readState(db: Database, id: ExecutionId, question: StateQuestion): Promise<State | null> {
-  const { nodeIds, staticNodeIds, unorderedNodeIds, asked, inlineLimit, childWindow } = question;
+  const { nodeIds, staticNodeIds, unorderedNodeIds, asked, inlineLimit, childWindow, exact } = question;
   const { rows } = await db.pool.query<State>({
     name: "read_state",
     text: stateQuery,
-    values: [id, nodeIds, staticNodeIds, unorderedNodeIds, asked, inlineLimit, childWindow],
+    values: [id, nodeIds, staticNodeIds, unorderedNodeIds, asked, inlineLimit, childWindow, exact],
   });
   return rows[0] ?? null;
 }
@@ -185,5 +204,6 @@ export function freshState(head: Head): State {
     oldestLive: {},
     lastQueued: {},
     failedNodes: [],
+    iterations: {},
   };
 }

@@ -1,5 +1,6 @@
 import type { Json } from "../graph/json";
 import type { RecordedError } from "./schema";
+import { selfStopDocument } from "./self-stop";
 import type { ChildRow, EventRow, NodeInsert, NodeRow, NodeUpdate, OutputRow, Relay, Unit } from "./step";
 
 /**
@@ -29,7 +30,10 @@ const asText = (value: Json | RecordedError | undefined): string | undefined =>
   value === undefined ? undefined : JSON.stringify(value);
 
 function unitDocument(u: number, { executionId, kind, version, tokens, execution, ...rows }: Unit) {
-  const { status, endReason, error, stopId, firstRunId, open, waiting, failed, unhandled, started, ended } = execution;
+  const { status, endReason, error, stopId, firstRunId, limits, runTimeMs, open, waiting, failed, unhandled } =
+    execution;
+  const { started, ended } = execution;
+  const children = rows.children.filter(({ queued }) => queued !== null).length;
   return {
     u,
     execution_id: executionId,
@@ -39,18 +43,22 @@ function unitDocument(u: number, { executionId, kind, version, tokens, execution
     tokens,
     events: rows.events.length,
     nodes: rows.inserts.length,
-    children: rows.children.length,
+    children,
+    detached: rows.children.length - children,
     status,
     end_reason: endReason,
     error: asText(error),
     stop_id: stopId,
     first_run_id: firstRunId,
+    limits: limits && JSON.stringify(limits),
+    run_time_ms: runTimeMs,
     open,
     waiting,
     failed,
     unhandled,
     started,
     ended,
+    stop: rows.stop && selfStopDocument(rows.stop),
   };
 }
 
@@ -65,6 +73,7 @@ function nodeDocument(u: number, row: NodeRow) {
     error: asText(row.error),
     missing_pins: row.missingPins,
     child_execution_id: row.childExecutionId,
+    iteration: row.iteration,
     host_id: row.hostId,
     wake_in: row.wakeInMs,
     wakes_left: row.wakesLeft,

@@ -1,10 +1,11 @@
 import type { Placement } from "../graph/block";
-import type { Masks } from "../graph/definition";
+import type { Limits, Masks } from "../graph/definition";
 import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Json, JsonObject } from "../graph/json";
 import type { EndReason, Status } from "../graph/status";
 import type { Database } from "./client";
 import type { RecordedError } from "./schema";
+import type { SelfStop } from "./self-stop";
 import { documentsOf } from "./step-documents";
 
 /** The n-th event of this unit (from 1); the step turns it into the tree's next free number. */
@@ -26,6 +27,8 @@ export type NodeRow = {
   readonly error?: RecordedError | undefined;
   readonly missingPins?: readonly string[] | undefined;
   readonly childExecutionId?: ExecutionId | undefined;
+  /** The how many-th execution of its node it is; recorded where the count is near its limit. */
+  readonly iteration?: number | undefined;
   /** Run-on: the node execution whose activity will start it. */
   readonly hostId?: NodeExecutionId | undefined;
   readonly wakeInMs?: number | undefined;
@@ -65,7 +68,8 @@ export type ChildRow = {
   readonly graphVersion: number;
   readonly inputs: JsonObject;
   readonly masks: Masks;
-  readonly queued: EventOrdinal;
+  /** null: detached, so its first event is one of its own tree. */
+  readonly queued: EventOrdinal | null;
 };
 
 /** What a nested graph tells its parent's node: more outputs, and at its end how it ended. */
@@ -90,6 +94,10 @@ export type Unit = {
     readonly error?: RecordedError | undefined;
     readonly stopId?: StopId | undefined;
     readonly firstRunId?: string | undefined;
+    /** Set by its first step: inherited ones, lowered by its graph's own. */
+    readonly limits?: Limits | undefined;
+    /** From now, by Postgres' clock; only of an execution that has a run time of its own. */
+    readonly runTimeMs?: number | undefined;
     readonly open: number;
     readonly waiting: number;
     readonly failed: number;
@@ -104,9 +112,11 @@ export type Unit = {
   readonly relay: Relay | null;
   readonly events: readonly EventRow[];
   readonly pokes: readonly ExecutionId[];
+  /** Written last: nothing under its fence after it. */
+  readonly stop?: SelfStop | undefined;
 };
 
-export type Refusal = "missing" | "ended" | "fenced" | "held" | "version" | "attempt" | "parent_fenced";
+export type Refusal = "missing" | "ended" | "fenced" | "held" | "version" | "attempt" | "parent_fenced" | "limit";
 
 /**
  * Writes plans for executions of one tree in one transaction and one round trip (db/functions/commit-step.sql). Each unit is

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { listExecutions, readExecution, readStatus } from "../../db/executions";
 import { deleteTree } from "../../db/retention";
+import type { Limits } from "../../graph/definition";
 import { TreelineError } from "../../graph/errors";
 import { parseExecutionId, parseGraphId, type ExecutionId } from "../../graph/ids";
 import { startRequest } from "../../graph/schema";
@@ -18,9 +19,10 @@ type Deps = Pick<AppDeps, "db" | "dispatcher" | "ended"> & {
   readonly linkTo: WorkflowLink;
   /** Ids of the blocks that are outputs of a graph. */
   readonly outputBlocks: readonly string[];
+  readonly maxima: Limits;
 };
 
-export function executionRoutes({ db, dispatcher, ended, readFacts, linkTo, outputBlocks }: Deps): Route[] {
+export function executionRoutes({ db, dispatcher, ended, readFacts, linkTo, outputBlocks, maxima }: Deps): Route[] {
   const read = async ({ ownerId }: Caller, id: ExecutionId) => {
     const found = await readExecution(db, ownerId, id, outputBlocks);
     if (!found) throw new TreelineError("not_found", `no execution has the id "${id}"`);
@@ -41,7 +43,7 @@ export function executionRoutes({ db, dispatcher, ended, readFacts, linkTo, outp
       answers: { 201: { description: "Recorded; it runs, or has ended already.", schema: execution, location: true } },
       errors: ["not_found", "invalid_inputs"],
       async handle({ id: graphId, query, body, caller, mint, triedBefore, signal }) {
-        const id = await recordStart(db, readFacts, { graphId, request: body, caller, mint, triedBefore });
+        const id = await recordStart(db, readFacts, { graphId, request: body, caller, mint, triedBefore, maxima });
         void dispatcher.startNow(id); // never fails: what Temporal does not take now stays in the outbox
         const isOver = async () => isTerminal((await readStatus(db, caller.ownerId, id)) ?? "COMPLETED");
         const ms = waitMs(query.wait);

@@ -3,7 +3,9 @@
 -- p_units are plans for one execution each (the caller groups those of one tree); the rows they write are tagged with their unit
 -- `u`, and come as one document for each table: taking them out of one large document costs more than writing them. Each unit is judged alone; what a refused unit would have written is left out, the others go through.
 -- Every field that holds JSON from outside comes as text and is cast here, so that \u0000 and lone surrogates survive.
--- Answers [{u, because, base, node_base}]: because = null (written) | missing | ended | fenced | held | version | attempt | parent_fenced.
+-- Answers [{u, because, base, node_base}]: because = null (written) | missing | ended | fenced | held | version | attempt | parent_fenced | limit.
+-- limit: with what came between, the unit would pass a count of the tree; a plan on the counts as they are now stops in time.
+-- A unit with a `stop` ends with a fence: what it holds is written, and nothing under the fence after it.
 --
 -- Statement one locks the tree; statement two judges in a NEW snapshot (READ COMMITTED, volatile function). Fused into one
 -- statement a waiter would judge on the snapshot it had before it waited, and walk through a fence committed meanwhile.
@@ -20,6 +22,7 @@ declare
   v_at timestamptz;
   v_wanted int;
   v_written int;
+  v_stop record;
 begin
   perform 1 from trees where root_id = p_root for no key update;
 
@@ -28,7 +31,7 @@ begin
     select * from json_to_recordset(p_units) as x (
       u int, execution_id uuid, kind text, version int, relay boolean, tokens json, events int, nodes int, children int, status status)
   ), judged as (
-    select x.*, e.depth,
+    select x.*, e.depth, e.limits,
       case
         when e.id is null then 'missing'
         when e.ended_at is not null then 'ended'
@@ -43,11 +46,20 @@ begin
            where n.id is null or n.attempt <> t.attempt or n.ended_at is not null) then 'attempt'
       end as because
     from unit x left join executions e on e.id = x.execution_id
+  ), allowed as (
+    select j.u, j.events, j.nodes, j.children, j.status, j.depth,
+      case when j.because is null and (
+        j.nodes > 0 and t.node_executions + sum(j.nodes) filter (where j.because is null) over so_far > (j.limits ->> 'nodeExecutions')::bigint
+        or j.children > 0 and t.executions + sum(j.children) filter (where j.because is null) over so_far > (j.limits ->> 'executions')::bigint
+      ) then 'limit' else j.because end as because
+    from judged j, trees t
+    where t.root_id = p_root
+    window so_far as (order by j.u rows between unbounded preceding and current row)
   ), placed as (
     select j.*,
       coalesce(sum(events) filter (where because is null) over before, 0) as event_offset,
       coalesce(sum(nodes) filter (where because is null) over before, 0) as node_offset
-    from judged j
+    from allowed j
     window before as (order by u rows between unbounded preceding and 1 preceding)
   )
   select json_agg(json_build_object('u', u, 'because', because, 'base', event_offset, 'node_base', node_offset) order by u),
@@ -84,16 +96,42 @@ begin
     from json_to_recordset(p_children) as c (u int, id uuid, parent_node_execution_id uuid, graph_id uuid, graph_version int, inputs text, masks text, at_event int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = c.u and k.because is null
     join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = c.u
-    join executions p on p.id = x.execution_id;
+    join executions p on p.id = x.execution_id
+   where c.at_event is not null;
+
+  -- Detached nested graphs (at_event is null): a new tree each, which is only inserted and so never waited for.
+  if exists (select 1 from json_to_recordset(p_children) as c (at_event int) where c.at_event is null) then
+    with detached as (
+      select c.*, x.execution_id
+        from json_to_recordset(p_children) as c (u int, id uuid, parent_node_execution_id uuid, graph_id uuid, graph_version int, inputs text, masks text, at_event int)
+        join json_to_recordset(v_units) as k (u int, because text) on k.u = c.u and k.because is null
+        join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = c.u
+       where c.at_event is null
+    ), tree as (
+      insert into trees (root_id, owner_id, seq, executions, live_executions, node_executions, max_depth, charge)
+        select d.id, p.owner_id, 1, 1, 1, 0, 0, 0 from detached d join executions p on p.id = d.execution_id
+    ), root as (
+      insert into executions (id, root_id, ancestors, depth, lineage_depth, origin_execution_id, origin_node_execution_id, owner_id, actor, graph_id,
+          graph_version, status, inputs, masks, limits, labels, priority, created_seq, created_at)
+        select d.id, d.id, '{}', 0, p.lineage_depth + 1, p.id, d.parent_node_execution_id, p.owner_id, p.actor, d.graph_id,
+          d.graph_version, 'QUEUED', d.inputs::json, d.masks::json, p.limits, '{}', p.priority, 1, v_at
+        from detached d join executions p on p.id = d.execution_id
+    ), told as (
+      insert into events (root_id, seq, type, at, execution_id, data)
+        select d.id, 1, 'execution.queued', v_at, d.id,
+          json_build_object('detachedFrom', json_build_object('executionId', d.execution_id, 'nodeExecutionId', d.parent_node_execution_id)) from detached d
+    )
+    insert into outbox (kind, subject_id, due_at) select 'start', d.id, v_at from detached d;
+  end if;
 
   insert into node_executions (id, execution_id, root_id, node_id, block_id, placement, seq, status, end_reason, attempt, inputs, error, missing_pins,
-      child_execution_id, host_id, wake_at, wakes_left, emitted, delivered, closed, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
+      child_execution_id, iteration, host_id, wake_at, wakes_left, emitted, delivered, closed, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
     select n.id, x.execution_id, p_root, n.node_id, n.block_id, n.placement, k.node_base + n.ordinal, n.status, n.end_reason, (n.started is not null)::int, n.inputs::json, n.error::json,
-      n.missing_pins, n.child_execution_id, n.host_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed,
+      n.missing_pins, n.child_execution_id, n.iteration, n.host_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed,
       k.base + n.queued, k.base + n.started, k.base + n.ended,
       case when n.queued is not null then v_at end, case when n.started is not null then v_at end, case when n.ended is not null then v_at end
     from json_to_recordset(p_inserts) as n (u int, id uuid, node_id text, block_id text, placement placement, ordinal int, status status,
-      end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, host_id uuid, wake_in bigint, wakes_left int,
+      end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, iteration int, host_id uuid, wake_in bigint, wakes_left int,
       emitted int, delivered int, closed boolean, queued int, started int, ended int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint, node_base bigint) on k.u = n.u and k.because is null
     join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = n.u;
@@ -107,7 +145,7 @@ begin
         status = coalesce(n.status, t.status), end_reason = coalesce(n.end_reason, t.end_reason), placement = coalesce(n.placement, t.placement),
         attempt = greatest(t.attempt, (n.started is not null)::int),
         inputs = coalesce(n.inputs::json, t.inputs), error = coalesce(n.error::json, t.error), missing_pins = coalesce(n.missing_pins, t.missing_pins),
-        child_execution_id = coalesce(n.child_execution_id, t.child_execution_id), host_id = coalesce(n.host_id, t.host_id),
+        child_execution_id = coalesce(n.child_execution_id, t.child_execution_id), iteration = coalesce(n.iteration, t.iteration), host_id = coalesce(n.host_id, t.host_id),
         wake_at = case when n.wake_in is not null then v_at + n.wake_in * interval '1 millisecond' else t.wake_at end,
         wakes_left = coalesce(n.wakes_left, t.wakes_left), emitted = t.emitted + n.emitted, delivered = coalesce(n.delivered, t.delivered), closed = n.closed,
         queued_seq = coalesce(k.base + n.queued, t.queued_seq), started_seq = coalesce(k.base + n.started, t.started_seq),
@@ -116,7 +154,7 @@ begin
         started_at = case when n.started is not null then v_at else t.started_at end,
         ended_at = case when n.ended is not null then v_at else t.ended_at end
       from json_to_recordset(p_updates) as n (u int, id uuid, status status, "from" text[], end_reason end_reason, placement placement, inputs text,
-        error text, missing_pins text[], child_execution_id uuid, host_id uuid, wake_in bigint, wakes_left int, emitted int, delivered int, closed boolean,
+        error text, missing_pins text[], child_execution_id uuid, iteration int, host_id uuid, wake_in bigint, wakes_left int, emitted int, delivered int, closed boolean,
         queued int, started int, ended int)
       join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = n.u and k.because is null
      where t.id = n.id and not t.closed and t.status::text = any (n."from");
@@ -156,11 +194,12 @@ begin
       stop_id = coalesce(x.stop_id, e.stop_id), first_run_id = coalesce(x.first_run_id, e.first_run_id),
       open = e.open + x.open, waiting = e.waiting + x.waiting, node_executions = e.node_executions + x.nodes,
       failed_node_executions = e.failed_node_executions + x.failed, unhandled_failures = e.unhandled_failures + x.unhandled,
-      child_executions = e.child_executions + x.children,
+      child_executions = e.child_executions + x.children, detached_executions = e.detached_executions + x.detached,
+      limits = coalesce(x.limits::jsonb, e.limits), deadline_at = coalesce(v_at + x.run_time_ms * interval '1 millisecond', e.deadline_at),
       started_seq = coalesce(e.started_seq, k.base + x.started), started_at = coalesce(e.started_at, case when x.started is not null then v_at end),
       ended_seq = k.base + x.ended, ended_at = case when x.ended is not null then v_at end
     from json_to_recordset(p_units) as x (u int, execution_id uuid, status status, end_reason end_reason, error text, stop_id uuid, first_run_id text,
-      open int, waiting int, nodes int, failed int, unhandled int, children int, started int, ended int)
+      open int, waiting int, nodes int, failed int, unhandled int, children int, detached int, limits text, run_time_ms bigint, started int, ended int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = x.u and k.because is null
    where e.id = x.execution_id;
 
@@ -168,6 +207,22 @@ begin
     select b.kind, b.subject_id, v_at
       from json_to_recordset(p_outbox) as b (u int, kind text, subject_id uuid)
       join json_to_recordset(v_units) as k (u int, because text) on k.u = b.u and k.because is null;
+
+  -- What an execution has run into stops the one that set the limit: from itself up, the last with the same (a nested graph can only lower it).
+  for v_stop in
+    select x.stop, case when x.stop ->> 'limit' is null then e.id else (
+        select a.id from executions a
+         where a.root_id = p_root and (a.id = e.id or a.id = any (e.ancestors))
+           and a.limits -> (x.stop ->> 'limit') is not distinct from e.limits -> (x.stop ->> 'limit')
+         order by a.depth limit 1) end as target
+      from json_to_recordset(p_units) as x (u int, execution_id uuid, stop jsonb)
+      join json_to_recordset(v_units) as k (u int, because text) on k.u = x.u and k.because is null
+      join executions e on e.id = x.execution_id
+     where x.stop is not null
+     order by x.u
+  loop
+    perform open_fence((v_stop.stop || jsonb_build_object('executionId', v_stop.target))::json);
+  end loop;
 
   return v_units;
 end $$;

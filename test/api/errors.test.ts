@@ -53,7 +53,7 @@ describe("errors", () => {
   });
 
   test("answer a body over the configured size with 413, also one that says no length", async () => {
-    await using app = await setup({ config: { maxBodyBytes: 2_000, temporalNamespace: "default" } });
+    await using app = await setup({ config: { maxBodyBytes: 2_000, temporalNamespace: "default", maxima: {} } });
     const large = { ...greeter, description: "x".repeat(2_000) };
     expect(await app.post("/v1/graphs", large)).toMatchObject({ status: 413, body: { code: "payload_too_large" } });
     const stream = new Blob([JSON.stringify(large)]).stream();

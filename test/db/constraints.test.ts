@@ -38,6 +38,8 @@ const refused: readonly (readonly [constraint: string, statement: string, change
   ["root_has_no_parent", ofRoot, "parent_id = id"],
   ["root_has_no_parent", ofChild, "parent_id = null"],
   ["ancestors_lead_to_parent", ofChild, "ancestors = array[id]"],
+  ["lineage_holds_depth", ofChild, "lineage_depth = 0"],
+  ["only_roots_are_detached", ofChild, "origin_execution_id = id"],
   ["budget_not_negative", ofRoot, "budget = -1"],
   ["live_within_all", "update trees set %s", "live_executions = executions + 1"],
   ["live_within_all", "update trees set %s", "live_executions = -1"],

@@ -12,6 +12,7 @@ const question: StateQuestion = {
   asked: [],
   inlineLimit: 100,
   childWindow: 100,
+  exact: false,
 };
 
 /** A row that ended with outputs that nobody has delivered yet. */

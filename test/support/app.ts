@@ -62,7 +62,7 @@ export async function testApp({ carryOut = false, streamTimes, ...changes }: Cha
     ended,
     events,
     checkReadiness: () => Promise.resolve([]),
-    config: { maxBodyBytes: 1024 * 1024, temporalNamespace: "default" },
+    config: { maxBodyBytes: 1024 * 1024, temporalNamespace: "default", maxima: {} },
     uiUrl: "http://temporal.test:8233",
     metrics: new Registry(),
     log,

@@ -9,6 +9,7 @@ import { connect } from "../../db/client";
 import { readExecution } from "../../db/executions";
 import { listNodeExecutions } from "../../db/node-executions";
 import { readStop, requestStop, type FenceRequest, type StopView } from "../../db/stops";
+import type { NewTree } from "../../db/start";
 import { createWaker } from "../../db/wake";
 import type { GraphDraft } from "../../graph/definition";
 import type { ExecutionId } from "../../graph/ids";
@@ -84,8 +85,8 @@ export async function openEngine({ databaseUrl, client, taskQueue, eager, blocks
     history,
     save: (graph: GraphDraft): Promise<GraphVersion> => saveGraph(db, graph, catalog),
     /** Records a start and hands it to Temporal. */
-    async start(graph: GraphVersion, inputs: JsonObject = {}): Promise<ExecutionId> {
-      const id = await startGraph(db, graph, { inputs });
+    async start(graph: GraphVersion, inputs: JsonObject = {}, more: Partial<NewTree> = {}): Promise<ExecutionId> {
+      const id = await startGraph(db, graph, { inputs, ...more });
       await dispatcher.startNow(id);
       return id;
     },

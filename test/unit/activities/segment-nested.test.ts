@@ -55,7 +55,7 @@ describe("a nested graph", () => {
   });
 
   test("is refused where it would pass the limit of depth", () => {
-    const segment = setup([1], { state: { depth: 2, limits: { depth: 2 } } });
+    const segment = setup([1], { state: { depth: 2, lineageDepth: 2, limits: { depth: 2 } } });
     expect(segment.unit()).toMatchObject({ children: [] });
     const [failed] = written(segment)?.rows.filter(({ status }) => status === "FAILED") ?? [];
     expect(failed).toMatchObject({
@@ -64,7 +64,7 @@ describe("a nested graph", () => {
       closed: true,
     });
     expect(segment.ended).toMatchObject({ status: "FAILED", endReason: "node_failed" });
-    expect(setup([1], { state: { depth: 1, limits: { depth: 2 } } }).unit()?.children).toHaveLength(1);
+    expect(setup([1], { state: { depth: 1, lineageDepth: 1, limits: { depth: 2 } } }).unit()?.children).toHaveLength(1);
   });
 
   test("is refused where its execution has started as many as it may", () => {

@@ -1,5 +1,4 @@
 import { durationFaults, parseDuration, readDuration } from "../../../graph/durations";
-import { defaultLimits, resolveLimits } from "../../../graph/limits";
 
 describe("durations", () => {
   test.each([
@@ -28,20 +27,5 @@ describe("durations", () => {
       { pointer: "/timeout", detail: expect.stringContaining("longer than 0") },
     ]);
     expect(durationFaults("/timeout", undefined)).toEqual([]);
-  });
-});
-
-describe("resolveLimits", () => {
-  test("is made of the defaults where nothing is set", () => {
-    const { runTime: _, ...counts } = defaultLimits;
-    expect(resolveLimits()).toEqual({ ...counts, runTimeMs: 86_400_000 });
-  });
-
-  test("lets the start win over the graph, and the graph over the defaults", () => {
-    const limits = resolveLimits(
-      { depth: 3, children: 5, runTime: "1h" },
-      { depth: 4, children: undefined, runTime: "1m" },
-    );
-    expect(limits).toMatchObject({ depth: 4, children: 5, executions: 10_000, runTimeMs: 60_000 });
   });
 });

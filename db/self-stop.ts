@@ -1,0 +1,46 @@
+import { uuidv7 } from "uuidv7";
+import type { Limits } from "../graph/definition";
+import type { ExecutionId } from "../graph/ids";
+import type { EndReason } from "../graph/status";
+import type { RecordedError } from "./schema";
+
+/** The limit that would have been passed, and where. */
+export type Exceeded = {
+  readonly limit: keyof Limits;
+  readonly max: number | string;
+  readonly executionId: ExecutionId;
+  readonly nodeId?: string | undefined;
+};
+
+/** A stop that nobody asked for: what an execution has run into ends it, as FAILED, by the road every stop takes. */
+export type SelfStop = {
+  readonly cause: "limit" | "time" | "failure";
+  readonly endsAs: EndReason;
+  readonly error: RecordedError;
+  /** Of a limit: the step fences the execution that set it, not the one that would have passed it. */
+  readonly exceeded?: Exceeded | undefined;
+};
+
+/** How long node code has to end, as where a user's stop names no deadline. */
+const deadlineMs = 15_000;
+
+/** What open_fence is told of it, but for the execution. */
+export function selfStopDocument({ cause, endsAs, error, exceeded }: SelfStop) {
+  const document = {
+    stopId: uuidv7(),
+    cause,
+    reason: error.message,
+    requestedBy: "treeline",
+    deadlineMs,
+    cascade: true,
+    force: false,
+    endsAs,
+    error,
+    exceeded,
+    limit: exceeded?.limit,
+  };
+  // SQL takes texts out of it: what JSON may hold and Postgres may not is replaced (labels and ids come from the graph's author).
+  return JSON.parse(JSON.stringify(document), (_key, value: unknown) =>
+    typeof value === "string" ? Buffer.from(value).toString().replaceAll("\0", "\uFFFD") : value,
+  ) as typeof document;
+}
