@@ -78,6 +78,8 @@ export type GraphDraft = {
   readonly links: readonly GraphLink[];
   readonly subGraphs?: readonly GraphDraft[] | undefined;
   readonly settings?: GraphSettings | undefined;
+  /** Of an import: plain data that only an export shows again. */
+  readonly kept?: JsonObject | undefined;
 };
 
 /** The graph a nested-graph node runs, with its pins as they were when the outer graph was saved (versions are immutable). */
@@ -93,6 +95,7 @@ export type GraphDefinition = {
   readonly nodes: readonly GraphNode[];
   readonly links: readonly GraphLink[];
   readonly settings: GraphSettings;
+  readonly kept?: JsonObject | undefined;
   /** By node id, for nodes of the AgentExecutor block. */
   readonly nested: { readonly [nodeId: string]: NestedGraph };
 };

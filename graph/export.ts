@@ -4,9 +4,9 @@ import type { Fault } from "./errors";
 import { own } from "./json";
 import type { JsonObject } from "./json";
 import { inputSchemaOf } from "./pin-schemas";
-import { parsePin } from "./pins";
 import { pointerTo } from "./pointer";
 import type { RegisteredGraph } from "./register";
+import { withoutSecrets } from "./secrets";
 
 export type SavedGraph = Omit<RegisteredGraph, "content">;
 
@@ -22,17 +22,18 @@ export type Export = {
  * Credentials, constants of pins that a block marks secret and values of secret inputs are left out.
  */
 export function exportGraph(graph: SavedGraph, subGraphs: readonly SavedGraph[], blocks: BlockCatalog): Export {
-  const all = [graph, ...subGraphs];
-  const removed = all.flatMap(({ definition }, g) =>
-    definition.nodes.flatMap((node, i) => {
-      const pointer = `${g === 0 ? "" : `/sub_graphs/${g - 1}`}/nodes/${i}/input_default`;
-      return secretPins(node, blocks).map((pin) => ({
-        pointer: pointer + pointerTo([pin]),
-        detail: "left out: secret",
-      }));
-    }),
-  );
-  const shown = all.map((one) => withoutSecrets(one, blocks));
+  const removed: Fault[] = [];
+  const shown = [graph, ...subGraphs].map((one, g) => {
+    const { definition } = one;
+    const nodes = definition.nodes.map((node, i) => {
+      const open = withoutSecrets(node, own(definition.nested, node.id) ?? null, blocks);
+      const pointer = `${g === 0 ? "" : `/sub_graphs/${g - 1}`}/nodes/${i}`;
+      removed.push(...open.removed.map((path) => ({ pointer: pointer + pointerTo(path), detail: "left out: secret" })));
+      return open.node;
+    });
+    // The schema too is of what is left, as it will be computed again on import.
+    return { ...one, definition: { ...definition, nodes }, inputSchema: inputSchemaOf(nodes, blocks) };
+  });
   const byVersion = new Map(shown.map((one) => [`${one.id} ${one.version}`, one]));
   const schemasOf = (nested: NestedGraph) => byVersion.get(`${nested.graphId} ${nested.version}`) ?? nested;
   const [main, ...sub_graphs] = shown.map((one) => fileGraph(one, schemasOf));
@@ -41,19 +42,10 @@ export function exportGraph(graph: SavedGraph, subGraphs: readonly SavedGraph[],
 
 type SchemasOf = (nested: NestedGraph) => Pick<NestedGraph, "inputSchema" | "outputSchema">;
 
-/** The schema too is of what is left, as it will be computed again on import. */
-function withoutSecrets(graph: SavedGraph, blocks: BlockCatalog): SavedGraph {
-  const nodes = graph.definition.nodes.map((node) => {
-    const secrets = secretPins(node, blocks);
-    const shown = Object.entries(node.constants).filter(([pin]) => !secrets.includes(pin));
-    return secrets.length === 0 ? node : { ...node, constants: Object.fromEntries(shown) };
-  });
-  return { ...graph, definition: { ...graph.definition, nodes }, inputSchema: inputSchemaOf(nodes, blocks) };
-}
-
 function fileGraph({ definition, inputSchema, outputSchema, ...graph }: SavedGraph, schemasOf: SchemasOf) {
-  const { nodes, links, settings, nested } = definition;
+  const { nodes, links, settings, kept, nested } = definition;
   return {
+    ...kept,
     id: graph.id,
     version: graph.version,
     is_active: true,
@@ -106,17 +98,4 @@ function nestedConstants({ graphId, graphVersion, masks, ...others }: JsonObject
     output_schema: schemas.outputSchema,
     ...(masks === undefined ? {} : { nodes_input_masks: masks }),
   };
-}
-
-const credentials = /^(.+_)?credentials$/;
-
-function secretPins({ blockId, constants }: GraphNode, blocks: BlockCatalog): string[] {
-  const block = blocks.get(blockId);
-  return Object.keys(constants).filter((pin) => {
-    const base = parsePin(pin)?.base ?? pin;
-    const isSecret = own(block?.inputSchema.properties ?? {}, base)?.secret === true;
-    return (
-      isSecret || credentials.test(base) || (block?.role === "input" && constants.secret === true && base === "value")
-    );
-  });
 }

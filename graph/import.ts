@@ -8,7 +8,10 @@ import type { Json, JsonObject } from "./json";
 import { loopsOnStaticPins } from "./loops";
 import { planRegistration } from "./register";
 import type { RegisteredGraph, Registration } from "./register";
-import type { ExportedGraph } from "./schema";
+import { isCredentialPin } from "./pins";
+import { renameNodes } from "./rename";
+import { keptFields, unconnected, unknownFields } from "./import-warnings";
+import type { ExportedGraph, ExportedMember } from "./schema";
 
 export type ImportContext = {
   readonly blocks: BlockCatalog;
@@ -33,17 +36,19 @@ export function planImport(file: ExportedGraph, { blocks, mintGraphId, mintNodeI
     planRegistration(one, { blocks, mintGraphId, target: { id: mintGraphId(), version: 1 }, findGraph: () => null });
   const asWritten = register(draft); // faults name nodes as the file does, so their ids are replaced afterwards
   if (!asWritten.ok) return { ok: false, faults: asWritten.faults.map(inFile) };
-  const subGraphs = draft.subGraphs?.map((sub) => renameNodes(sub, mintNodeId));
-  const registration = register({ ...renameNodes(draft, mintNodeId), subGraphs });
+  const registration = register(renameNodes(draft, mintNodeId));
   if (!registration.ok) return { ok: false, faults: registration.faults.map(inFile) };
-  const warnings = [asWritten.graph, ...asWritten.subGraphs].flatMap(({ definition }, i) =>
-    loopsOnStaticPins(definition.links, i === 0 ? "" : `/sub_graphs/${i - 1}`),
-  );
+  const members = [file, ...(file.sub_graphs ?? [])];
+  const warnings = [asWritten.graph, ...asWritten.subGraphs].flatMap(({ definition }, i) => {
+    const member = members[i] ?? file;
+    const at = i === 0 ? "" : `/sub_graphs/${i - 1}`;
+    const loops = loopsOnStaticPins(definition.links, at);
+    return [...loops, ...unconnected(member, blocks, at), ...unknownFields(member, at)];
+  });
   return { ...registration, warnings };
 }
 
-type FileGraph = Omit<ExportedGraph, "sub_graphs">;
-type FileNode = FileGraph["nodes"][number];
+type FileNode = ExportedMember["nodes"][number];
 
 /** The file in Treeline's words, still with its node ids. */
 function draftOf(file: ExportedGraph, blocks: BlockCatalog): GraphDraft {
@@ -52,7 +57,7 @@ function draftOf(file: ExportedGraph, blocks: BlockCatalog): GraphDraft {
   return { ...graphOf(file, members, blocks), subGraphs };
 }
 
-function graphOf(graph: FileGraph, members: readonly FileGraph[], blocks: BlockCatalog): GraphDraft {
+function graphOf(graph: ExportedMember, members: readonly ExportedMember[], blocks: BlockCatalog): GraphDraft {
   return {
     ...(graph.id ? { id: nameOf(graph) } : {}),
     name: graph.name,
@@ -67,15 +72,24 @@ function graphOf(graph: FileGraph, members: readonly FileGraph[], blocks: BlockC
       isStatic: link.is_static ?? false,
     })),
     ...(graph.treeline ? { settings: graph.treeline.settings } : {}),
+    ...keptOf(graph),
   };
 }
 
+function keptOf(graph: ExportedMember): Pick<GraphDraft, "kept"> {
+  const kept = keptFields.flatMap((field): [string, Json][] => {
+    const value = graph[field] ?? null;
+    return value === null ? [] : [[field, value as Json]];
+  });
+  return kept.length > 0 ? { kept: Object.fromEntries(kept) } : {};
+}
+
 /** What graphs of one file name each other by: the file may hold two versions of one id. */
-function nameOf({ id, version }: FileGraph): string {
+function nameOf({ id, version }: ExportedMember): string {
   return `${id} version ${version ?? 1}`;
 }
 
-function nodeOf(node: FileNode, members: readonly FileGraph[], blocks: BlockCatalog): GraphNode {
+function nodeOf(node: FileNode, members: readonly ExportedMember[], blocks: BlockCatalog): GraphNode {
   const { position, customized_name: label, ...metadata } = node.metadata ?? {};
   const placed = isObject(position) && typeof position.x === "number" && typeof position.y === "number";
   const { retry, timeout, ordered, masks } = node.treeline ?? {};
@@ -93,8 +107,8 @@ function nodeOf(node: FileNode, members: readonly FileGraph[], blocks: BlockCata
   };
 }
 
-function constantsOf(node: FileNode, members: readonly FileGraph[], blocks: BlockCatalog): JsonObject {
-  const constants = node.input_default ?? {};
+function constantsOf(node: FileNode, members: readonly ExportedMember[], blocks: BlockCatalog): JsonObject {
+  const constants = withoutCredentials(node.input_default ?? {});
   if (node.block_id === agentExecutorBlockId) return nestedConstants(constants, members);
   const pins = blocks.get(node.block_id)?.inputSchema.properties ?? {};
   const { placeholder_values: options, ...others } = constants; // what old files call the options of a drop-down
@@ -113,7 +127,7 @@ const nestedPins = new Map<string, string | null>([
 ]);
 
 /** A graph of the file is named as `nameOf` says; the version is only needed where it is not in the file, for the fault. */
-function nestedConstants(constants: JsonObject, members: readonly FileGraph[]): JsonObject {
+function nestedConstants(constants: JsonObject, members: readonly ExportedMember[]): JsonObject {
   const ofId = members.filter(({ id }) => id && id === constants.graph_id);
   const found =
     ofId.find(({ version }) => (version ?? 1) === constants.graph_version) ?? (ofId.length === 1 ? ofId[0] : null);
@@ -126,14 +140,10 @@ function nestedConstants(constants: JsonObject, members: readonly FileGraph[]): 
   );
 }
 
-function renameNodes(draft: GraphDraft, mintNodeId: () => string): GraphDraft {
-  const names = new Map(draft.nodes.map(({ id }) => [id, mintNodeId()]));
-  const nameFor = (id: string) => names.get(id) ?? id;
-  return {
-    ...draft,
-    nodes: draft.nodes.map((node) => ({ ...node, id: nameFor(node.id) })),
-    links: draft.links.map((link) => ({ ...link, sourceId: nameFor(link.sourceId), sinkId: nameFor(link.sinkId) })),
-  };
+/** They name what is stored where the file was written. */
+function withoutCredentials(constants: JsonObject): JsonObject {
+  const isSecret = Object.keys(constants).some(isCredentialPin);
+  return isSecret ? Object.fromEntries(Object.entries(constants).filter(([pin]) => !isCredentialPin(pin))) : constants;
 }
 
 /** From pointers into a draft to pointers into its file, one after the other. */

@@ -4,6 +4,7 @@ import type { Fault } from "./errors";
 import { nodeMaskFaults } from "./masks";
 import { basePin, builderFault } from "./placed";
 import type { PlacedNode } from "./placed";
+import { isCredentialPin } from "./pins";
 import { pointerTo } from "./pointer";
 import { isNested } from "./reference";
 
@@ -48,7 +49,10 @@ function constantFaults({ node, pointer, block, nested, inputPins }: PlacedNode)
   ];
 }
 
-/** What a nested graph requires is checked when it runs; a value of an Input comes with the start; notes never run. */
+/**
+ * What a nested graph requires is checked when it runs; a value of an Input comes with the start; notes never run; a credential
+ * may be connected later.
+ */
 function inputFaults({ node, pointer, block, inputPins }: PlacedNode, linked: readonly string[]): Fault[] {
   if (!block || !inputPins || block.role === "agent" || block.role === "note") return [];
   const given = new Set(
@@ -56,7 +60,7 @@ function inputFaults({ node, pointer, block, inputPins }: PlacedNode, linked: re
   );
   const exempt = block.role === "standard" ? [] : ["name", "value"];
   return block.inputSchema.required
-    .filter((pin) => !given.has(pin) && !exempt.includes(pin))
+    .filter((pin) => !given.has(pin) && !exempt.includes(pin) && !isCredentialPin(pin))
     .map((pin) => ({
       pointer: `${pointer}/constants${pointerTo([pin])}`,
       detail: `block ${block.name} needs the input "${pin}": give it a constant or a link`,

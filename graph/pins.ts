@@ -32,6 +32,11 @@ export function stepsAfter(pin: string, selector: string): readonly PinStep[] | 
   return rest?.base === "x" ? rest.steps : null;
 }
 
+/** Such a pin takes a reference to a credential; what it holds never leaves or enters with a file. */
+export function isCredentialPin(pin: string): boolean {
+  return /^(.+_)?credentials$/.test(pin);
+}
+
 /** What a block that calls tools emits one argument on. A link that leaves by `tools` takes those for its own sink pin. */
 export const toolsPin = "tools";
 

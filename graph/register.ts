@@ -148,7 +148,8 @@ function definitionOf(draft: GraphDraft, findNested: FindNested, blocks: BlockCa
     ...link,
     isStatic: link.isStatic || isStatic.get(link.sourceId) === true,
   }));
-  return { nodes, links, settings: draft.settings ?? {}, nested: Object.fromEntries(nested) };
+  const { settings = {}, kept } = draft;
+  return { nodes, links, settings, ...(kept ? { kept } : {}), nested: Object.fromEntries(nested) };
 }
 
 function contentOf(draft: GraphDraft, { links, settings }: GraphDefinition): string {

@@ -151,7 +151,16 @@ export const stopRequest = z.strictObject({
 
 const absent = <Schema extends z.ZodType>(schema: Schema) => schema.nullish();
 
-const exportedNode = z.object({
+const exportedLink = z.looseObject({
+  id: absent(text(sizes.name)),
+  source_id: text(sizes.name),
+  source_name: text(sizes.pin),
+  sink_id: text(sizes.name),
+  sink_name: text(sizes.pin),
+  is_static: absent(z.boolean()),
+});
+
+const exportedNode = z.looseObject({
   id: text(sizes.name),
   block_id: text(sizes.name),
   input_default: absent(constants),
@@ -160,32 +169,21 @@ const exportedNode = z.object({
   treeline: absent(node.pick({ retry: true, timeout: true, ordered: true, masks: true })),
 });
 
-const exportedBase = z.object({
+const exportedBase = z.looseObject({
   id: absent(text(sizes.name)),
   version: absent(z.int()),
   name: text(sizes.name),
   description: absent(prose),
   nodes: z.array(exportedNode).max(sizes.nodes),
-  links: absent(
-    z
-      .array(
-        z.object({
-          id: absent(text(sizes.name)),
-          source_id: text(sizes.name),
-          source_name: text(sizes.pin),
-          sink_id: text(sizes.name),
-          sink_name: text(sizes.pin),
-          is_static: absent(z.boolean()),
-        }),
-      )
-      .max(sizes.links),
-  ),
+  links: absent(z.array(exportedLink).max(sizes.links)),
   treeline: absent(z.strictObject({ settings })),
 });
 
-/** Body of POST /v1/graphs/import: what is needed of an export file. Everything else in it is ignored. */
+/** Body of POST /v1/graphs/import: what is needed of an export file. What else is in it is computed anew, or named in a warning. */
 export const exportedGraph = exportedBase.extend({ sub_graphs: absent(z.array(exportedBase).max(sizes.subGraphs)) });
 export type ExportedGraph = z.infer<typeof exportedGraph>;
+/** The file without its `sub_graphs`, and each of these. */
+export type ExportedMember = z.infer<typeof exportedBase>;
 
 /** One fault for each thing that is wrong with a body, with a JSON pointer into it. */
 export function faultsOf(error: z.ZodError): Fault[] {

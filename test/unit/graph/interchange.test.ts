@@ -28,6 +28,8 @@ function imported(file: File) {
   return plan;
 }
 
+const toolsOnly = { type: "object", properties: { tools: {} }, required: [] } as const;
+
 function faultsOf(file: File): [string, string][] {
   const plan = importing(file);
   return plan.ok ? [] : plan.faults.map(({ pointer, detail }) => [pointer, detail]);
@@ -203,6 +205,67 @@ describe("planImport", () => {
     ]);
   });
 
+  test("names nodes anew wherever they are named: in tool pins and in masks of nested graphs", () => {
+    const caller = { ...catalog.get(blockId("StoreValue"))!, id: "caller", outputSchema: toolsOnly };
+    const blocks = new Map([...catalog, ["caller", caller]]);
+    const masks = { "n-fill": { format: "{{person}}" }, gone: { x: 1 } };
+    const nodes = [
+      { id: "ask", block_id: "caller", input_default: { input: 1 } },
+      { ...agent("a", "g", 1, { nodes_input_masks: masks }), treeline: { masks: { "n-in": { value: "me" } } } },
+    ];
+    const links = [
+      fileLink("ask", "tools_^_a_~_who", "a", "who"),
+      fileLink("ask", "tools_^_some tool_~_field", "a", "who"),
+      fileLink("ask", "tools", "a", "who"),
+    ];
+    const plan = importing({ name: "F", nodes, links, sub_graphs: [{ ...greeter, id: "g" }] }, blocks);
+    if (!plan.ok) throw new Error(JSON.stringify(plan.faults));
+    const [ask, a] = plan.graph.definition.nodes.map(({ id }) => id);
+    const [nIn, nFill] = (plan.subGraphs[0]?.definition.nodes ?? []).map(({ id }) => id);
+    expect(plan.graph.definition.links.map(({ sourceId, sourceName }) => [sourceId, sourceName])).toEqual([
+      [ask, `tools_^_${a}_~_who`],
+      [ask, "tools_^_some tool_~_field"],
+      [ask, "tools"],
+    ]);
+    expect(plan.graph.definition.nodes[1]).toMatchObject({
+      constants: { masks: { [`${nFill}`]: { format: "{{person}}" }, gone: { x: 1 } } },
+      masks: { [`${nIn}`]: { value: "me" } },
+    });
+  });
+
+  test("names each unknown field once, and takes those of the format without a word", () => {
+    const computed = { input_schema: {}, has_external_trigger: false, is_template: true, user_id: "", removed: [] };
+    const nodes = [
+      { ...fileNode("a", "StoreValue", { input: 1 }), colour: "red", webhook_id: null, input_links: [] },
+      { ...fileNode("b", "StoreValue", { input: 1 }), colour: "blue" },
+    ];
+    const links = [{ ...fileLink("a", "output", "b", "data"), weight: 1 }];
+    expect(imported({ name: "F", nodes, links, ...computed, sub_graphs: [{ ...greeter, mood: 1 }] }).warnings).toEqual([
+      { pointer: "/nodes/0/colour", detail: "unknown field of a node, left out in 2 places" },
+      { pointer: "/links/0/weight", detail: "unknown field of a link, left out" },
+      { pointer: "/sub_graphs/0/mood", detail: "unknown field of a graph, left out" },
+    ]);
+  });
+
+  test("lists nodes that need a credential as to be connected, and takes none out of a file", () => {
+    const properties = { credentials: {}, other_credentials: {}, input: {} };
+    const inputSchema = { type: "object", properties, required: ["credentials"] } as const;
+    const needy = { ...catalog.get(blockId("StoreValue"))!, id: "needy", name: "Needy", inputSchema };
+    const nodes = [
+      { id: "a", block_id: "needy", input_default: { other_credentials: { id: "theirs" } } },
+      { id: "b", block_id: "needy", input_default: { credentials: null } },
+    ];
+    const plan = importing({ name: "F", nodes }, new Map([...catalog, ["needy", needy]]));
+    if (!plan.ok) throw new Error(JSON.stringify(plan.faults));
+    expect(plan.graph.definition.nodes.map(({ constants }) => constants)).toEqual([{}, {}]);
+    const detail = (id: string) => `node "${id}" (Needy) needs a credential: to be connected`;
+    expect(plan.warnings).toEqual([
+      { pointer: "/nodes/0/input_default/credentials", detail: detail("a") },
+      { pointer: "/nodes/0/input_default/other_credentials", detail: detail("a") },
+      { pointer: "/nodes/1/input_default/credentials", detail: detail("b") },
+    ]);
+  });
+
   test("warns of a pin that a static link and a loop feed", () => {
     const nodes = [
       fileNode("s", "StoreValue", { input: [] }),
@@ -249,6 +312,36 @@ describe("exportGraph", () => {
     ]);
   });
 
+  test("leaves out secrets of a nested graph's inputs and of masks", () => {
+    const sub = draft(
+      [node("k", "AgentInput", { name: "key", secret: true }), node("n", "AgentInput", { name: "n" })],
+      [],
+      {
+        id: "sub",
+      },
+    );
+    const nests = { graphId: "sub", inputs: { key: "hidden", n: 1 } };
+    const nodes: GraphNode[] = [
+      { id: "a", blockId: agentExecutorBlockId, constants: { ...nests, key: "direct" } },
+      { ...node("in", "AgentInput", { name: "in", secret: true }), masks: { value: "masked", description: "d" } },
+    ];
+    const mintGraphId = countGraphs();
+    const context = { blocks: catalog, target: { id: mintGraphId(), version: 1 }, findGraph: () => null, mintGraphId };
+    const registration = planRegistration(draft(nodes, [], { subGraphs: [sub] }), context);
+    if (!registration.ok) throw new Error(JSON.stringify(registration.faults));
+    const { file, removed } = exportGraph(registration.graph, registration.subGraphs, catalog);
+    expect(removed.map(({ pointer }) => pointer)).toEqual([
+      "/nodes/0/input_default/key",
+      "/nodes/0/input_default/inputs/key",
+      "/nodes/1/treeline/masks/value",
+    ]);
+    expect(file.nodes).toMatchObject([
+      { input_default: { inputs: { n: 1 } } },
+      { treeline: { masks: { description: "d" } } },
+    ]);
+    expect(JSON.stringify(file)).not.toMatch(/masked|direct|hidden/);
+  });
+
   test("export, import and export again gives the same file apart from ids", () => {
     fc.assert(
       fc.property(drafts, (given) => {
@@ -292,6 +385,7 @@ const nodeFields = fc.record<Partial<GraphNode>>(
       { attempts: fc.integer({ min: 1, max: 9 }), firstInterval: fc.constant("2s") },
       { requiredKeys: [] },
     ),
+    masks: fc.dictionary(fc.constantFrom("data", "input_#_k"), json, { minKeys: 1 }) as fc.Arbitrary<JsonObject>,
     metadata: fc.dictionary(fc.constantFrom("colour", "credentials_optional", "x"), json, { minKeys: 1 }),
   },
   { requiredKeys: [] },
@@ -306,7 +400,8 @@ function graphs(name: string, nested: readonly GraphNode[]): fc.Arbitrary<GraphD
   const settings = fc.option(fc.record({ onNodeFailure: fc.constant("continue" as const) }), {
     nil: undefined,
   });
-  return fc.record({ stores, settings, text: fc.string({ minLength: 1 }), secret: fc.boolean() }).map((made) => {
+  const kept = fc.option(fc.record({ instructions: json, forked_from_version: fc.integer() }), { nil: undefined });
+  return fc.record({ stores, settings, kept, text: fc.string({ minLength: 1 }), secret: fc.boolean() }).map((made) => {
     const ids = made.stores.map((_, i) => `${name}:store:${i}`);
     const nodes = made.stores.map(([fields, constants], i): GraphNode => ({
       ...node(ids[i] ?? "", "StoreValue", constants),
@@ -322,6 +417,7 @@ function graphs(name: string, nested: readonly GraphNode[]): fc.Arbitrary<GraphD
       id: name,
       name: made.text,
       ...(made.settings ? { settings: made.settings } : {}),
+      ...(made.kept && made.kept.instructions !== null ? { kept: made.kept } : {}),
     });
   });
 }
@@ -335,7 +431,7 @@ const nests = (id: string, graphId: string, constants: JsonObject = {}): GraphNo
 const drafts = fc
   .tuple(
     graphs("main", [nests("main:one", "one", { inputs: { in: 1 } }), nests("main:main", "main")]),
-    graphs("one", [nests("one:two", "two", { agent_name: "Two", masks: { a: { b: 1 } } })]),
+    graphs("one", [nests("one:two", "two", { agent_name: "Two", masks: { "two:in": { value: 1 }, a: { b: 1 } } })]),
     graphs("two", []),
   )
   .map(([main, ...subGraphs]): GraphDraft => ({ ...main, subGraphs }));
