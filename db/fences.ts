@@ -1,3 +1,4 @@
+import type { PoolClient } from "pg";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Database } from "./client";
 
@@ -30,3 +31,26 @@ export async function readFenceNews(
   const { rows } = await db.pool.query<FenceNews>(query);
   return rows[0] ?? { fences: [], ended: [] };
 }
+
+/** Shorter than a session's `lock_timeout` (client.ts), so that a fence is not what gives up. */
+const patienceMs = 2_000;
+
+/**
+ * Until `end`: a session that has waited for a lock for 2 s has those ended that it waits for: not the ones that wait
+ * themselves, but whoever stands first. A step is one statement, so that is one that idles in a transaction or is stuck.
+ */
+export function endWhoeverBlocks(db: Database, session: PoolClient): { end(): void } {
+  const timer = setTimeout(() => {
+    const { processID: waiting } = session as PoolClient & { readonly processID: number };
+    db.pool.query({ name: "end_blockers", text: endBlockers, values: [waiting] }).catch(() => {}); // its lock_timeout tells
+  }, patienceMs);
+  return { end: () => clearTimeout(timer) };
+}
+
+const endBlockers = `
+  with recursive blocker (pid) as (
+    select unnest(pg_blocking_pids($1))
+    union
+    select unnest(pg_blocking_pids(b.pid)) from blocker b
+  )
+  select pg_terminate_backend(pid) from blocker where cardinality(pg_blocking_pids(pid)) = 0`;

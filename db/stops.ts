@@ -3,6 +3,7 @@ import { TreelineError } from "../graph/errors";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
 import type { Database } from "./client";
+import { endWhoeverBlocks } from "./fences";
 import type { stopCause, stopOutcome } from "./schema";
 
 export type StopCause = (typeof stopCause.enumValues)[number];
@@ -25,16 +26,29 @@ export type FenceRequest = {
 
 export type Fenced = { readonly stopId: StopId; readonly opened: boolean } | { readonly because: "missing" | "ended" };
 
-/** Opens the fence of an execution, or joins the stop that is there (db/functions/open-fence.sql). One round trip. */
+/**
+ * Opens the fence of an execution, or joins the stop that is there (db/functions/open-fence.sql). One round trip. Whoever
+ * keeps it waiting for 2 s is ended.
+ */
 export async function openFence(db: Database, request: FenceRequest): Promise<Fenced> {
   const stopId = uuidv7() as StopId;
-  const { rows } = await db.pool.query<{ fenced: Fenced; rootId: ExecutionId | null }>({
-    name: "open_fence",
-    text: `select open_fence($1) as fenced, (select root_id from executions where id = $2) as "rootId"`,
-    values: [JSON.stringify({ ...request, stopId }), request.executionId],
-  });
-  if (rows[0]?.rootId) db.announce(rows[0].rootId);
-  return rows[0]?.fenced ?? { because: "missing" };
+  const session = await db.pool.connect();
+  const patience = endWhoeverBlocks(db, session);
+  try {
+    const { rows } = await session.query<{ fenced: Fenced; rootId: ExecutionId | null }>({
+      name: "open_fence",
+      text: `select open_fence($1) as fenced, (select root_id from executions where id = $2) as "rootId"`,
+      values: [JSON.stringify({ ...request, stopId }), request.executionId],
+    });
+    session.release();
+    if (rows[0]?.rootId) db.announce(rows[0].rootId);
+    return rows[0]?.fenced ?? { because: "missing" };
+  } catch (error) {
+    session.release(true);
+    throw error;
+  } finally {
+    patience.end();
+  }
 }
 
 export type Settled = {

@@ -24,6 +24,7 @@ declare
   v_written int;
   v_stop record;
 begin
+  perform queue_for_step(p_root);
   perform 1 from trees where root_id = p_root for no key update;
 
   v_at := date_trunc('milliseconds', clock_timestamp());

@@ -10,6 +10,7 @@ declare
   v_at timestamptz;
   v_id uuid;
 begin
+  perform queue_for_step(p_root);
   perform 1 from trees where root_id = p_root for no key update;
   -- A new snapshot from here on: see commit_step.
   v_at := date_trunc('milliseconds', clock_timestamp());

@@ -9,6 +9,7 @@ import { connect } from "../../db/client";
 import { startNodes } from "../../db/nodes";
 import { readHead } from "../../db/state";
 import { commitStep } from "../../db/step";
+import { openFence } from "../../db/stops";
 import type { NodeExecutionId } from "../../graph/ids";
 import type { Json } from "../../graph/json";
 import { begin, beginWithChildren, beginWithNodes, fenceRequest, saveGraph, startGraph } from "../support/factory";
@@ -204,4 +205,29 @@ describe("two processes", () => {
     expect(await readAll(db)).toEqual(before);
     expect(await faultsOf(db)).toEqual([]);
   });
+});
+
+test("a fence goes before the steps that queue for its tree: at most the one that stands first is written", async () => {
+  await using tree = await setup();
+  const { unit: first, ids } = beginWithNodes(tree.root, 6);
+  await commitStep(tree.db, tree.root, [first]);
+  const other = new Client({ connectionString: tree.url });
+  await other.connect();
+  await other.query("begin");
+  await other.query("select 1 from trees for no key update");
+  const waiting = (count: number) =>
+    until(
+      () => countLockWaiters(tree.db),
+      (now) => now === count,
+    );
+  const starts = ids.map((id) => startNodes(tree.db, tree.root, [{ id, hostId: null }]));
+  await waiting(6);
+  const fenced = openFence(tree.db, { ...fenceRequest, executionId: tree.root });
+  await waiting(7);
+  await other.query("commit");
+  await other.end();
+  expect(await fenced).toMatchObject({ opened: true });
+  const started = (await Promise.all(starts)).flat().filter(({ because }) => because === null);
+  expect(started.length).toBeLessThanOrEqual(1);
+  expect(await faultsOf(tree.db)).toEqual([]);
 });

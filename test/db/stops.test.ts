@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import { fenceChannel } from "../../db/wake";
+import { startNodes } from "../../db/nodes";
 import { commitStep } from "../../db/step";
 import {
   closeStop,
@@ -11,7 +12,7 @@ import {
   requestStop,
   settleFenced,
 } from "../../db/stops";
-import type { ExecutionId, StopId } from "../../graph/ids";
+import type { ExecutionId, NodeExecutionId, StopId } from "../../graph/ids";
 import {
   begin,
   beginWithChildren,
@@ -22,7 +23,7 @@ import {
   ownerId,
   unit,
 } from "../support/factory";
-import { faultsOf, readAll } from "../support/record";
+import { countLockWaiters, faultsOf, readAll } from "../support/record";
 import { testTree } from "../support/tree";
 import { until } from "../support/wait";
 
@@ -86,6 +87,41 @@ describe("a fence", () => {
     expect(await tree.scopes()).toEqual(["subtree"]);
     expect(await readOpenStop(tree.db, stopId)).toMatchObject({ cascade: true });
     expect(await commitStep(tree.db, tree.root, [unit(tree.child, 2)])).toEqual(["fenced"]);
+  });
+
+  test("of scope self that is raised leaves what was started until then out of its proof", async () => {
+    await using tree = await setup();
+    const { stopId } = await fence(tree.db, tree.root, { cascade: false, deadlineMs: 0 });
+    const { unit: grows, ids } = beginWithNodes(tree.child, 1, { status: "RUNNING", started: 3 });
+    const [id] = ids as [NodeExecutionId];
+    const later = { ...grows, version: 1, execution: { open: 1, waiting: 0, failed: 0, unhandled: 0 } };
+    const started = { type: "node.started", executionId: tree.child, nodeExecutionId: id };
+    expect(await commitStep(tree.db, tree.root, [{ ...later, events: [...grows.events, started] }])).toEqual([null]);
+    await fence(tree.db, tree.root, { deadlineMs: 600_000 });
+    // Its deadline counts from now on: nobody had told the node to end.
+    expect(await tree.settle(stopId)).toMatchObject({ abandoned: 0, running: 1, quiesced: false });
+    expect(await settleFenced(tree.db, stopId, [id])).toMatchObject({ quiesced: true });
+    expect(await closeStop(tree.db, stopId)).toBe("stopped");
+    expect(await readStop(tree.db, ownerId, stopId)).toMatchObject({
+      cascade: true,
+      counts: { executions: 2, aborted: 1 },
+      proof: { liveDescendants: 0, startedAfterFence: 0, chargedAfterFence: 0 },
+    });
+    expect(await faultsOf(tree.db)).toEqual([]);
+  });
+
+  test("ends whoever holds its tree for longer than 2 s, and nobody who only waits for it", async () => {
+    await using tree = await setup();
+    const holder = new Client({ connectionString: tree.url });
+    const lost = new Promise((resolve) => holder.on("error", resolve));
+    await holder.connect();
+    await holder.query("begin");
+    await holder.query("select 1 from trees for update");
+    const step = commitStep(tree.db, tree.root, [unit(tree.child, 1)]);
+    expect(await fence(tree.db, tree.root)).toMatchObject({ opened: true });
+    expect(await lost).toMatchObject({ code: "57P01" }); // terminated by an administrator's command
+    expect(await step).toHaveLength(1);
+    await holder.end().catch(() => {});
   });
 
   test("is told to every worker when it is committed, and to the outbox", async () => {
@@ -195,6 +231,88 @@ describe("a stop that is requested", () => {
       proof: { liveDescendants: 0, startedAfterFence: 0, chargedAfterFence: 0 },
     });
     expect(await faultsOf(tree.db)).toEqual([]);
+  });
+});
+
+describe("a stop under another one", () => {
+  test("is adopted: the outer stop ends what is under both, and each has its own receipt", async () => {
+    await using tree = await setup();
+    const inner = await fence(tree.db, tree.child, { reason: "inner" });
+    const outer = await fence(tree.db, tree.root, { reason: "outer" });
+    expect(outer.opened).toBe(true);
+    await tree.settle(outer.stopId);
+    await closeStop(tree.db, outer.stopId);
+    expect(await readStop(tree.db, ownerId, inner.stopId)).toMatchObject({ status: "STOPPING", outcome: null });
+    expect(await tree.settle(inner.stopId)).toMatchObject({ swept: 0, quiesced: true });
+    await closeStop(tree.db, inner.stopId);
+    const receipts = [inner, outer].map(({ stopId }) => readStop(tree.db, ownerId, stopId));
+    expect(await Promise.all(receipts)).toMatchObject([
+      { status: "CLOSED", outcome: "stopped", reason: "inner", counts: { executions: 1, cancelled: 1 } },
+      { status: "CLOSED", outcome: "stopped", reason: "outer", counts: { executions: 2, cancelled: 2 } },
+    ]);
+    expect(await faultsOf(tree.db)).toEqual([]);
+  });
+
+  test("that has ended before is counted as ended already", async () => {
+    await using tree = await setup();
+    const inner = await fence(tree.db, tree.child);
+    await tree.settle(inner.stopId);
+    const outer = await fence(tree.db, tree.root);
+    await tree.settle(outer.stopId);
+    await closeStop(tree.db, outer.stopId);
+    expect(await readStop(tree.db, ownerId, outer.stopId)).toMatchObject({
+      counts: { executions: 2, alreadyEnded: 1, cancelled: 1, swept: 0 },
+    });
+    // Asked again, each answers with its own.
+    expect(await requestStop(tree.db, tree.request(tree.child))).toMatchObject({ id: inner.stopId });
+    expect(await faultsOf(tree.db)).toEqual([]);
+  });
+});
+
+test("a stop that loses to the execution's own end answers finished_first, and writes nothing", async () => {
+  await using tree = await setup();
+  const other = new Client({ connectionString: tree.url });
+  await other.connect();
+  await other.query("begin");
+  await other.query("select 1 from trees for no key update");
+  const stopping = requestStop(tree.db, tree.request());
+  await until(
+    () => countLockWaiters(tree.db),
+    (waiting) => waiting === 1,
+  );
+  await other.query(
+    "update executions set status = 'COMPLETED', end_reason = 'finished', ended_at = now(), ended_seq = 5, open = 0",
+  );
+  await other.query("commit");
+  await other.end();
+  expect(await stopping).toMatchObject({ id: null, status: "CLOSED", outcome: "finished_first" });
+  expect(await readFences(tree.db, [tree.root])).toEqual([]);
+});
+
+test("a receipt tells what was spent and not charged", async () => {
+  await using tree = await testTree();
+  const { unit: first, ids } = beginWithNodes(tree.root, 3);
+  const [a, b, queued] = ids as [NodeExecutionId, NodeExecutionId, NodeExecutionId];
+  await commitStep(tree.db, tree.root, [first]);
+  await startNodes(
+    tree.db,
+    tree.root,
+    [a, b].map((id) => ({ id, hostId: null })),
+  );
+  const { stopId } = await fence(tree.db, tree.root);
+  await tree.db.pool.query(
+    `update node_executions set usage = '{"tokens": 20, "seconds": 1.5, "model": "m"}' where id = any ($1)`,
+    [[a, b, queued]],
+  );
+  const counts = { swept: 1, aborted: 1, abandoned: 0 };
+  await settleFenced(tree.db, stopId, [a]);
+  expect(await readStop(tree.db, ownerId, stopId)).toMatchObject({ status: "STOPPING", counts, proof: null });
+  expect(await readStop(tree.db, ownerId, stopId, false)).toMatchObject({ counts: { swept: 0, aborted: 0 } });
+  await settleFenced(tree.db, stopId, [b]);
+  await closeStop(tree.db, stopId);
+  expect(await readStop(tree.db, ownerId, stopId)).toMatchObject({
+    counts: { swept: 1, aborted: 2, abandoned: 0 },
+    uncharged: { nodeExecutions: 2, usage: { tokens: 40, seconds: 3 } },
   });
 });
 
