@@ -32,7 +32,7 @@ export type Grace = {
   /** One that was told to look and still is open. */
   readonly toldMs: number;
 };
-export const defaultGrace: Grace = { freshMs: 2_000, lostMs: 30_000, closingMs: 15_000, toldMs: 60_000 };
+const defaultGrace: Grace = { freshMs: 2_000, lostMs: 30_000, closingMs: 15_000, toldMs: 60_000 };
 
 /** Live executions looked at in one round, and as many calls to Temporal at least. */
 const page = 100;
