@@ -35,7 +35,7 @@ export type BlockRun = {
 export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<readonly Emission[]> {
   const { executionId, id } = run;
   const { credential, ...surroundings } = deps.surroundings;
-  const secrets: string[] = [];
+  const secrets: string[] = surroundings.models?.apiKey ? [surroundings.models.apiKey] : [];
   const used = new Map<string, number>();
   const { rootId, ancestors } = await deps.definitions.place(executionId);
   const place = { rootId, executionId, nodeExecutionId: id, path: [...ancestors, executionId], nodeId: run.nodeId };

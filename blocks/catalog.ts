@@ -8,6 +8,7 @@ import * as dictionaries from "./dictionaries/definition";
 import * as escapes from "./escapes/definition";
 import * as flow from "./flow/definition";
 import * as lists from "./lists/definition";
+import * as llm from "./llm/definition";
 import * as manyLists from "./many-lists/definition";
 import { persistInformation, retrieveInformation } from "./memory/definition";
 import * as pattern from "./pattern/definition";
@@ -34,6 +35,8 @@ const definitions: readonly BlockDefinition[] = [
   ...Object.values(timer),
   ...[getCurrentTime, getCurrentDate, getCurrentDateAndTime],
   ...[persistInformation, retrieveInformation],
+  ...[llm.textGenerator, llm.structuredResponseGenerator, llm.textSummarizer, llm.conversation],
+  ...[llm.listGenerator, llm.condition, llm.orchestrator],
   sendWebRequest,
   xmlParser,
   genericWebhookTrigger,

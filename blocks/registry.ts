@@ -9,6 +9,7 @@ import { dictionaryBlocks } from "./dictionaries/run";
 import { escapeBlocks } from "./escapes/run";
 import { flowBlocks } from "./flow/run";
 import { listBlocks } from "./lists/run";
+import { llmBlocks } from "./llm/run";
 import { manyListBlocks } from "./many-lists/run";
 import { memoryBlocks } from "./memory/run";
 import { patternBlocks } from "./pattern/run";
@@ -39,6 +40,7 @@ export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
     ...timerBlocks,
     ...clockBlocks(),
     ...memoryBlocks,
+    ...llmBlocks(renderAside),
     ...webBlocks(),
     ...xmlBlocks,
     ...webhookBlocks,

@@ -8,7 +8,7 @@ const saturday = "2026-11-21T09:05:07.089Z";
 async function tell(name: string, inputs: Inputs = {}, now = saturday) {
   const block = clockBlocks(() => Date.parse(now)).find(({ definition }) => definition.name === name);
   if (!block || block.definition.placement !== "remote" || !("run" in block)) throw new Error(name);
-  return pairs(await await block.run({ trigger: "x", ...inputs }, contextOf()));
+  return pairs(await block.run({ trigger: "x", ...inputs }, contextOf()));
 }
 
 const strftime = (format: string, timezone = "UTC") => ({
