@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Config } from "../config/env";
 import type { Database } from "../db/client";
+import type { Places } from "../db/places";
 import type { BlockCatalog } from "../graph/block";
 import type { Limits } from "../graph/definition";
 import type { Dispatcher } from "./dispatcher";
@@ -13,6 +14,8 @@ import type { Check } from "./readiness";
 export type AppDeps = {
   readonly db: Database;
   readonly catalog: BlockCatalog;
+  /** Roots that may be begun at a time. */
+  readonly places: Places;
   readonly dispatcher: Pick<Dispatcher, "startNow" | "followStop">;
   readonly ended: Pick<EndedListener, "waitFor">;
   readonly events: Pick<LiveEvents, "follow" | "times">;

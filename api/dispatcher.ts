@@ -20,6 +20,7 @@ import {
 } from "../db/outbox";
 import { stopOverdue } from "../db/run-time";
 import { settleFenced } from "../db/stops";
+import { admitRoots, isLimited, noLimit, type Places } from "../db/places";
 import { listen, outboxWake, wakeChannel, type Listener } from "../db/wake";
 import type { ExecutionId, StopId } from "../graph/ids";
 import {
@@ -46,6 +47,8 @@ export type DispatcherDeps = {
   readonly taskQueue: string;
   /** The client shares a worker's connection: the first workflow task may come with the answer to the start. */
   readonly eager: boolean;
+  /** Roots beyond these stay QUEUED until another ends. */
+  readonly places?: Places | undefined;
   readonly wake: (wake: string) => void;
   /** A fence that a caller asked for is committed, and nothing has followed yet; tests let the process die there. */
   readonly reached?: ((point: "after-fence") => void) | undefined;
@@ -68,6 +71,10 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
   let round: Promise<void> | null = null;
   let overdue: Promise<unknown> | null = null;
   let again = false;
+  const places = deps.places ?? noLimit;
+  const limited = isLimited(places);
+  /** Where a limit was lifted, those that waited for it go on. */
+  let admittedOnce = false;
 
   async function start(executionId: ExecutionId): Promise<void> {
     const facts = await readStartFacts(db, executionId);
@@ -151,6 +158,8 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
   async function carryOutAll(): Promise<void> {
     do {
       again = false;
+      if (limited || !admittedOnce) await admitRoots(db, places);
+      admittedOnce = true;
       const rows = await claimOutbox(db, batch, againMs);
       await Promise.all(rows.map(carryOut));
       again ||= rows.length === batch;
@@ -167,7 +176,8 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
   const listener: Listener = await listen(
     deps.databaseDirectUrl,
     wakeChannel,
-    (wake) => wake === outboxWake && look(),
+    // Where places are few any end of an execution may free one.
+    (wake) => (wake === outboxWake || limited) && look(),
     look,
   );
   const timer = setInterval(() => {
@@ -180,7 +190,8 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
   return {
     async startNow(executionId) {
       try {
-        await start(executionId);
+        if (limited) look();
+        else await start(executionId);
       } catch (err) {
         log.warn({ err, executionId }, "Temporal did not take the start: the dispatcher will try again");
       }

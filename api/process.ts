@@ -68,8 +68,10 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
   opened.push(() => ended.close());
   const events = await createLiveEvents(db, databaseDirectUrl, log);
   opened.push(() => events.close());
+  const places = { perOwner: config.rootsPerOwner, perGraph: config.rootsPerGraph };
   const dispatcher = await createDispatcher({
     db,
+    places,
     databaseDirectUrl,
     client,
     taskQueue: config.taskQueue,
@@ -93,6 +95,7 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
   const app = createApp({
     db,
     catalog: options.catalog ?? builtIn,
+    places,
     dispatcher: { ...dispatcher, startNow },
     ended,
     events,

@@ -24,6 +24,8 @@ export type Start = {
   readonly triedBefore: boolean;
   /** The operator's: no start may have more. */
   readonly maxima: Limits;
+  /** Places are limited: it is started when it is admitted. */
+  readonly awaitsAdmission: boolean;
 };
 
 /** Records a start. Throws `not_found` for the graph or its version, `invalid_inputs` with every fault. */
@@ -53,6 +55,7 @@ export async function recordStart(db: Database, readFacts: ReadGraphFacts, start
       limits: effectiveLimits(graph.limits, request.limits, start.maxima),
       budget: request.budget ?? null,
       priority: request.priority ?? 3,
+      awaitsAdmission: start.awaitsAdmission,
       labels: request.labels ?? {},
     });
   } catch (error) {

@@ -9,6 +9,7 @@ const age = z
   .regex(/^\d+[smhd]$/, 'not an age such as "12h" or "30d"')
   .transform((text) => Number(text.slice(0, -1)) * ageUnits[text.slice(-1) as keyof typeof ageUnits]);
 const ageUnits = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const roots = z.coerce.number().int().min(1);
 const count = z.coerce.number().int().min(1);
 const duration = z
   .string()
@@ -42,6 +43,8 @@ export const variables = z.object({
   TREELINE_AUDIT_SECONDS: z.coerce.number().min(0.1).max(3600).default(3),
   TREELINE_MAX_BODY_BYTES: bytes.default(8 * 1024 * 1024),
   TREELINE_MAX_VALUE_BYTES: bytes.default(4 * 1024 * 1024),
+  TREELINE_ROOTS_PER_OWNER: roots.optional(),
+  TREELINE_ROOTS_PER_GRAPH: roots.optional(),
   TREELINE_KEEP_ENDED: age.optional(),
   TREELINE_KEEP_EVENTS: age.optional(),
   TREELINE_MAX_DEPTH: z.coerce.number().int().min(0).optional(),
@@ -88,6 +91,9 @@ export type Config = {
   readonly auditEveryMs: number;
   readonly maxBodyBytes: number;
   readonly maxValueBytes: number;
+  /** Roots that may be begun at a time; null: any number. The others stay QUEUED, in order. */
+  readonly rootsPerOwner: number | null;
+  readonly rootsPerGraph: number | null;
   /** Ages in ms after which ended trees and events are deleted; null: never. */
   readonly keepEndedMs: number | null;
   readonly keepEventsMs: number | null;
@@ -144,6 +150,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     auditEveryMs: read.TREELINE_AUDIT_SECONDS * 1_000,
     maxBodyBytes: read.TREELINE_MAX_BODY_BYTES,
     maxValueBytes: read.TREELINE_MAX_VALUE_BYTES,
+    rootsPerOwner: read.TREELINE_ROOTS_PER_OWNER ?? null,
+    rootsPerGraph: read.TREELINE_ROOTS_PER_GRAPH ?? null,
     keepEndedMs: read.TREELINE_KEEP_ENDED ?? null,
     keepEventsMs: read.TREELINE_KEEP_EVENTS ?? null,
     maxima: {

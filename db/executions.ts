@@ -40,6 +40,8 @@ export type ExecutionRecord = {
   };
   /** The fence it is under, unless it had ended before; a subtree fence wins over its own `self` one. */
   readonly fence: { readonly stopId: StopId; readonly at: string } | null;
+  /** Of a QUEUED root: its place in the queue, 0 when it has been admitted; else null. */
+  readonly queuePosition: number | null;
   /** Paused, itself or from above: `pausing` while something of its subtree still runs. null: not, or over, or being stopped. */
   readonly hold: "pausing" | "paused" | null;
   /** Of its completed Output nodes, in queue order: their recorded inputs and each value of their pin `output`. */
@@ -66,6 +68,9 @@ export const executionColumns = `
       select 1 from executions d join node_executions n on n.execution_id = d.id and n.ended_at is null and n.status = 'RUNNING' and n.placement <> 'child'
        where d.root_id = e.root_id and d.ended_at is null and (d.id = e.id or e.id = any (d.ancestors)))
     then 'pausing' else 'paused' end end as hold,
+  case when e.depth = 0 and e.status = 'QUEUED' then case when not e.awaits_admission then 0 else
+    (select count(*)::int + 1 from executions w where w.owner_id = e.owner_id and w.awaits_admission and w.ended_at is null
+      and (w.priority, w.created_at, w.id) < (e.priority, e.created_at, e.id)) end end as "queuePosition",
   coalesce((select json_agg(json_build_array(n.inputs, o.value) order by n.queued_seq, o.ordinal)
      from node_executions n join outputs o on o.node_execution_id = n.id and o.pin = 'output'
     where n.execution_id = e.id and n.block_id = any ($1::text[]) and n.status = 'COMPLETED'), '[]') as outputs`;

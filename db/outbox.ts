@@ -72,7 +72,7 @@ export async function requeueLiveRoots(db: Database): Promise<number> {
   const { rowCount } = await db.pool.query(`
     insert into outbox (kind, subject_id, due_at)
       select 'start', e.id, clock_timestamp() from executions e
-       where e.depth = 0 and e.ended_at is null
+       where e.depth = 0 and e.ended_at is null and not e.awaits_admission
          and not exists (select 1 from outbox o where o.subject_id = e.id and o.kind = 'start')`);
   return rowCount ?? 0;
 }

@@ -6,6 +6,7 @@ export type Rerun = {
   readonly actor: string;
   readonly resumedFrom: ExecutionId;
   /** Nodes whose executions numbered from `fromSeq` on run again; null: all that completed is taken over. */
+  readonly awaitsAdmission?: boolean;
   readonly again: { readonly except: readonly string[]; readonly fromSeq: number } | null;
 };
 

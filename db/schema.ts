@@ -150,7 +150,10 @@ export const executions = pgTable(
     limits: jsonb("limits").$type<JsonObject>().notNull(),
     labels: jsonb("labels").$type<Record<string, string>>().notNull(),
     budget: bigint("budget", { mode: "number" }),
+    /** 1 is the first. */
     priority: integer("priority").notNull().default(3),
+    /** A QUEUED root that waits for a place; it has no outbox row yet. */
+    awaitsAdmission: boolean("awaits_admission").notNull().default(false),
     /** Grows with each planner step; a plan made on an older one is refused and made again. */
     version: integer("version").notNull().default(0),
     /** Node executions queued and not closed: ready, running, waiting, or ended with outputs still to deliver. 0 = it ends. */
@@ -186,6 +189,12 @@ export const executions = pgTable(
     index("executions_ended_roots")
       .on(t.endedAt)
       .where(sql`${t.depth} = 0 and ${t.endedAt} is not null`),
+    index("executions_awaiting")
+      .on(t.ownerId, t.priority, t.createdAt, t.id)
+      .where(sql`${t.awaitsAdmission} and ${t.endedAt} is null`),
+    index("executions_live_roots")
+      .on(t.ownerId, t.graphId)
+      .where(sql`${t.depth} = 0 and ${t.endedAt} is null`),
     index("executions_live_of_tree")
       .on(t.rootId)
       .where(sql`${t.endedAt} is null`),

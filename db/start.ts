@@ -15,7 +15,10 @@ export type NewTree = {
   readonly limits: Limits;
   /** Credits for the tree; null = no bound. */
   readonly budget: number | null;
+  /** 1 to 5; 1 is the first. */
   readonly priority: number;
+  /** It waits for a place, and is started when it is admitted; else at once. */
+  readonly awaitsAdmission?: boolean;
   readonly labels: Readonly<Record<string, string>>;
 };
 

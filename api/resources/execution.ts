@@ -32,6 +32,9 @@ export const execution = z
     inputs: values,
     outputs: z.record(z.string(), z.array(z.unknown())),
     error: recordedError.nullable(),
+    queuePosition: count
+      .optional()
+      .meta({ description: "Of a QUEUED root: its place in the queue; 0: it is being started." }),
     resumedFrom: z.uuid().nullable().meta({ description: "The ended execution whose completed nodes it takes over." }),
     stats: z.strictObject({
       nodeExecutions: count,
@@ -80,6 +83,7 @@ export function toExecution(record: ExecutionRecord, linkTo: WorkflowLink): Exec
     inputs: record.inputs,
     outputs: outputsByName(record.outputs),
     error: record.error,
+    ...(record.queuePosition === null ? {} : { queuePosition: record.queuePosition }),
     resumedFrom: record.resumedFrom,
     stats: {
       nodeExecutions: record.nodeExecutions,

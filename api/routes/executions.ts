@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { listExecutions, readExecution, readStatus } from "../../db/executions";
 import { deleteTree } from "../../db/retention";
+import { isLimited } from "../../db/places";
 import type { Limits } from "../../graph/definition";
 import { TreelineError } from "../../graph/errors";
 import { parseExecutionId, parseGraphId, type ExecutionId } from "../../graph/ids";
@@ -14,7 +15,7 @@ import { execution, toExecution, type WorkflowLink } from "../resources/executio
 import { route, type Route } from "../route";
 import { recordStart } from "../start";
 
-type Deps = Pick<AppDeps, "db" | "dispatcher" | "ended"> & {
+type Deps = Pick<AppDeps, "db" | "dispatcher" | "ended" | "places"> & {
   readonly readFacts: ReadGraphFacts;
   readonly linkTo: WorkflowLink;
   /** Ids of the blocks that are outputs of a graph. */
@@ -22,7 +23,9 @@ type Deps = Pick<AppDeps, "db" | "dispatcher" | "ended"> & {
   readonly maxima: Limits;
 };
 
-export function executionRoutes({ db, dispatcher, ended, readFacts, linkTo, outputBlocks, maxima }: Deps): Route[] {
+export function executionRoutes(deps: Deps): Route[] {
+  const { db, dispatcher, ended, readFacts, linkTo, outputBlocks, maxima } = deps;
+  const awaitsAdmission = isLimited(deps.places);
   const read = async ({ ownerId }: Caller, id: ExecutionId) => {
     const found = await readExecution(db, ownerId, id, outputBlocks);
     if (!found) throw new TreelineError("not_found", `no execution has the id "${id}"`);
@@ -43,7 +46,15 @@ export function executionRoutes({ db, dispatcher, ended, readFacts, linkTo, outp
       answers: { 201: { description: "Recorded; it runs, or has ended already.", schema: execution, location: true } },
       errors: ["not_found", "invalid_inputs"],
       async handle({ id: graphId, query, body, caller, mint, triedBefore, signal }) {
-        const id = await recordStart(db, readFacts, { graphId, request: body, caller, mint, triedBefore, maxima });
+        const id = await recordStart(db, readFacts, {
+          graphId,
+          request: body,
+          caller,
+          mint,
+          triedBefore,
+          maxima,
+          awaitsAdmission,
+        });
         void dispatcher.startNow(id); // never fails: what Temporal does not take now stays in the outbox
         const isOver = async () => isTerminal((await readStatus(db, caller.ownerId, id)) ?? "COMPLETED");
         const ms = waitMs(query.wait);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readExecution } from "../../db/executions";
 import { readDefinition } from "../../db/graphs";
+import { isLimited } from "../../db/places";
 import { readNodePlace, startRerun, type Rerun } from "../../db/rerun";
 import { isDuplicate } from "../../db/errors";
 import { TreelineError } from "../../graph/errors";
@@ -10,7 +11,7 @@ import type { AppDeps } from "../deps";
 import { execution, toExecution, type ExecutionJson, type WorkflowLink } from "../resources/execution";
 import { route, type Route } from "../route";
 
-type Deps = Pick<AppDeps, "db" | "dispatcher"> & {
+type Deps = Pick<AppDeps, "db" | "dispatcher" | "places"> & {
   readonly linkTo: WorkflowLink;
   readonly outputBlocks: readonly string[];
 };
@@ -30,7 +31,8 @@ const rerunRequest = z
 type RerunRequest = z.infer<typeof rerunRequest>;
 
 /** A new execution that takes over what an ended one completed. */
-export function rerunRoutes({ db, dispatcher, linkTo, outputBlocks }: Deps): Route[] {
+export function rerunRoutes({ db, dispatcher, places, linkTo, outputBlocks }: Deps): Route[] {
+  const awaitsAdmission = isLimited(places);
   async function againFrom({ id: text, ...of }: ExecutionJson, request: RerunRequest): Promise<Rerun["again"]> {
     const id = parseExecutionId(text);
     if (request.from === "failed") return null;
@@ -63,7 +65,7 @@ export function rerunRoutes({ db, dispatcher, linkTo, outputBlocks }: Deps): Rou
         const again = await againFrom(await read(resumedFrom), body);
         const newId = parseExecutionId(mint());
         try {
-          const because = await startRerun(db, { id: newId, actor: caller.actor, resumedFrom, again });
+          const because = await startRerun(db, { id: newId, actor: caller.actor, resumedFrom, awaitsAdmission, again });
           if (because)
             throw new TreelineError("conflict", `execution ${resumedFrom} is live: stop it, or wait for its end`);
         } catch (error) {

@@ -16,11 +16,14 @@ begin
   insert into trees (root_id, owner_id, seq, executions, live_executions, node_executions, max_depth, charge)
     values (v_id, v_old.owner_id, 1, 1, 1, 0, 0, 0);
   insert into executions (id, root_id, ancestors, depth, owner_id, actor, graph_id, graph_version, status, inputs, masks, limits, labels, budget, priority,
-      resumed_from, rerun_except, rerun_from_seq, created_seq, created_at)
+      resumed_from, rerun_except, rerun_from_seq, awaits_admission, created_seq, created_at)
     values (v_id, v_id, '{}', 0, v_old.owner_id, p_doc ->> 'actor', v_old.graph_id, v_old.graph_version, 'QUEUED', v_old.inputs, v_old.masks, v_old.limits, v_old.labels,
-      v_old.budget, v_old.priority, v_old.id, (select array_agg(x) from json_array_elements_text(p_doc -> 'except') as x), (p_doc ->> 'fromSeq')::bigint, 1, v_at);
+      v_old.budget, v_old.priority, v_old.id, (select array_agg(x) from json_array_elements_text(p_doc -> 'except') as x), (p_doc ->> 'fromSeq')::bigint,
+      coalesce((p_doc ->> 'awaitsAdmission')::boolean, false), 1, v_at);
   insert into events (root_id, seq, type, at, execution_id, data) values (v_id, 1, 'execution.queued', v_at, v_id, json_build_object('resumedFrom', v_old.id));
-  insert into outbox (kind, subject_id, due_at) values ('start', v_id, v_at + interval '2 seconds');
+  if not coalesce((p_doc ->> 'awaitsAdmission')::boolean, false) then
+    insert into outbox (kind, subject_id, due_at) values ('start', v_id, v_at + interval '2 seconds');
+  end if;
   return json_build_object('because', null);
 end $$;
 

@@ -8,11 +8,14 @@ begin
   insert into trees (root_id, owner_id, seq, executions, live_executions, node_executions, max_depth, charge)
     values (v_id, p_doc ->> 'ownerId', 1, 1, 1, 0, 0, 0);
   insert into executions (id, root_id, ancestors, depth, owner_id, actor, graph_id, graph_version, status, inputs, masks, limits, labels, budget, priority,
-      created_seq, created_at)
+      awaits_admission, created_seq, created_at)
     values (v_id, v_id, '{}', 0, p_doc ->> 'ownerId', p_doc ->> 'actor', (p_doc ->> 'graphId')::uuid, (p_doc ->> 'graphVersion')::int, 'QUEUED',
-      (p_doc ->> 'inputs')::json, (p_doc ->> 'masks')::json, (p_doc ->> 'limits')::jsonb, (p_doc ->> 'labels')::jsonb, (p_doc ->> 'budget')::bigint, (p_doc ->> 'priority')::int, 1, v_at);
+      (p_doc ->> 'inputs')::json, (p_doc ->> 'masks')::json, (p_doc ->> 'limits')::jsonb, (p_doc ->> 'labels')::jsonb, (p_doc ->> 'budget')::bigint, (p_doc ->> 'priority')::int,
+      coalesce((p_doc ->> 'awaitsAdmission')::boolean, false), 1, v_at);
   insert into events (root_id, seq, type, at, execution_id) values (v_id, 1, 'execution.queued', v_at, v_id);
   -- The caller tries at once; the dispatcher only if it could not.
-  insert into outbox (kind, subject_id, due_at) values ('start', v_id, v_at + interval '2 seconds');
+  if not coalesce((p_doc ->> 'awaitsAdmission')::boolean, false) then
+    insert into outbox (kind, subject_id, due_at) values ('start', v_id, v_at + interval '2 seconds');
+  end if;
   return v_at;
 end $$;

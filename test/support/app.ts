@@ -9,6 +9,7 @@ import { createEndedListener } from "../../api/ended";
 import { createLiveEvents, type StreamTimes } from "../../api/live-events";
 import { catalog } from "../../blocks/catalog";
 import { connect, type Database } from "../../db/client";
+import { noLimit } from "../../db/places";
 import { isObject, type JsonObject } from "../../graph/json";
 import { testDatabase } from "./database";
 import { createRunner } from "./run";
@@ -52,6 +53,7 @@ export async function testApp({ carryOut = false, streamTimes, ...changes }: Cha
   const app = createApp({
     db,
     catalog,
+    places: noLimit,
     dispatcher: {
       async startNow(id) {
         started.push(id);

@@ -16,9 +16,10 @@ export async function startEngine({
 }: { blocks?: readonly Block[]; env?: NodeJS.ProcessEnv } = {}) {
   const { url: databaseUrl } = await testDatabase();
   const { address: temporalAddress, taskQueue, workflowBundle } = await testTemporal();
+  const config = { ...readConfig(env), taskQueue };
   const log = pino({ level: process.env["LOG_LEVEL"] ?? "silent" });
   const worker = await startWorker({
-    config: { ...readConfig(env), taskQueue },
+    config,
     databaseUrl,
     databaseDirectUrl: databaseUrl,
     temporalAddress,
@@ -26,7 +27,8 @@ export async function startEngine({
     blocks,
     workflowBundle: { code: readFileSync(workflowBundle.codePath, "utf8") },
   });
-  const engine = await openEngine({ databaseUrl, client: worker.client, taskQueue, eager: true, blocks, log });
+  const places = { perOwner: config.rootsPerOwner, perGraph: config.rootsPerGraph };
+  const engine = await openEngine({ databaseUrl, client: worker.client, taskQueue, eager: true, places, blocks, log });
   return {
     ...engine,
     url: databaseUrl,

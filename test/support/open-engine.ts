@@ -8,6 +8,7 @@ import { catalogOf, createRegistry } from "../../blocks/registry";
 import { connect } from "../../db/client";
 import { readExecution } from "../../db/executions";
 import { listNodeExecutions } from "../../db/node-executions";
+import { isLimited, type Places } from "../../db/places";
 import { readStop, requestStop, type FenceRequest, type StopView } from "../../db/stops";
 import type { NewTree } from "../../db/start";
 import { createWaker } from "../../db/wake";
@@ -36,6 +37,7 @@ export type EngineOptions = {
   readonly taskQueue: string;
   /** Whether the client shares its connection with the worker. */
   readonly eager: boolean;
+  readonly places?: Places | undefined;
   /** Blocks beyond the catalogue that graphs may name. */
   readonly blocks?: readonly Block[];
   readonly log: Logger;
@@ -44,11 +46,13 @@ export type EngineOptions = {
 export type OpenEngine = Awaited<ReturnType<typeof openEngine>>;
 
 /** The api's side of the engine without HTTP: a dispatcher and what a test asks. Whoever opens it brings the worker. */
-export async function openEngine({ databaseUrl, client, taskQueue, eager, blocks = [], log }: EngineOptions) {
+export async function openEngine(options: EngineOptions) {
+  const { databaseUrl, client, taskQueue, eager, places, blocks = [], log } = options;
   const db = connect(databaseUrl, { max: 8 });
   const wake = createWaker(db);
   const dispatcher = await createDispatcher({
     db,
+    places,
     databaseDirectUrl: databaseUrl,
     client,
     taskQueue,
@@ -86,7 +90,8 @@ export async function openEngine({ databaseUrl, client, taskQueue, eager, blocks
     save: (graph: GraphDraft): Promise<GraphVersion> => saveGraph(db, graph, catalog),
     /** Records a start and hands it to Temporal. */
     async start(graph: GraphVersion, inputs: JsonObject = {}, more: Partial<NewTree> = {}): Promise<ExecutionId> {
-      const id = await startGraph(db, graph, { inputs, ...more });
+      const awaitsAdmission = places !== undefined && isLimited(places);
+      const id = await startGraph(db, graph, { inputs, awaitsAdmission, ...more });
       await dispatcher.startNow(id);
       return id;
     },

@@ -1,0 +1,3 @@
+ALTER TABLE "executions" ADD COLUMN "awaits_admission" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+CREATE INDEX "executions_awaiting" ON "executions" USING btree ("owner_id","priority","created_at","id") WHERE "executions"."awaits_admission" and "executions"."ended_at" is null;--> statement-breakpoint
+CREATE INDEX "executions_live_roots" ON "executions" USING btree ("owner_id","graph_id") WHERE "executions"."depth" = 0 and "executions"."ended_at" is null;
