@@ -32,8 +32,8 @@ export function nodeMaskFaults(
   isNested: boolean,
   at: string,
 ): Fault[] {
-  const ofChild = { [`${at}/constants/masks`]: own(constants, "masks") ?? {}, [`${at}/masks`]: masks };
   if (!isNested) return inputPins ? unknownPins(masks, inputPins, `${at}/masks`) : [];
+  const ofChild = { [`${at}/constants/masks`]: own(constants, "masks") ?? {}, [`${at}/masks`]: masks };
   return Object.entries(ofChild).flatMap(([pointer, value]) =>
     isMasks(value)
       ? []
