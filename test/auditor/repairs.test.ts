@@ -104,6 +104,51 @@ test("nothing is repaired while Temporal does not answer: away is not gone", asy
   await connection.close();
 }, 120_000);
 
+describe("a live execution whose workflow is closed", () => {
+  const begin = ({ client, taskQueue }: Awaited<ReturnType<typeof setup>>, id: string, more = {}) =>
+    client.workflow.start("execution", { workflowId: id, taskQueue, args: [{ executionId: id }], ...more });
+
+  test("is stopped from the highest one that is gone, whichever is looked at", async () => {
+    await using bundle = await setup();
+    const { db, graph, root } = bundle;
+    const begun = beginWithChildren(root, graph, 1);
+    await commitStep(db, root, [begun.unit]);
+    const [child] = begun.ids;
+    if (!child) throw new Error("no child");
+    const handles = [await begin(bundle, root), await begin(bundle, child)];
+    const audit = auditOf(bundle);
+    expect(await audit.examine(child)).toBeNull();
+    await handles[1]?.terminate("by hand");
+    const fenceOf = (executionId: string) => ({
+      executionId,
+      repair: { action: "fence", fence: { cause: "terminate", reason: "by hand" } },
+    });
+    expect(await audit.examine(child)).toMatchObject(fenceOf(child));
+    await handles[0]?.terminate("by hand");
+    expect(await audit.examine(child)).toMatchObject(fenceOf(root));
+    expect(await audit.find()).toMatchObject([fenceOf(root)]);
+    await fence(db, root);
+    expect([await audit.examine(child), await audit.find()]).toEqual([null, []]);
+  });
+
+  test("has failed where nobody asked for the end of its workflow", async () => {
+    await using bundle = await setup();
+    const { db, root } = bundle;
+    const handle = await begin(bundle, root, { workflowRunTimeout: "1 second" });
+    await until(
+      () => handle.describe(),
+      ({ status }) => status.name === "TIMED_OUT",
+    );
+    expect(await auditOf(bundle).repairAll()).toEqual([{ kind: "workflow_ended", executionId: root, action: "fence" }]);
+    const { rows: stops } = await db.pool.query("select id, cause from stops");
+    expect(stops).toMatchObject([{ cause: "lost" }]);
+    await settleFenced(db, stops[0].id, []);
+    const { rows } = await db.pool.query("select status, end_reason, error ->> 'code' as code from executions");
+    expect(rows).toEqual([{ status: "FAILED", end_reason: "timed_out", code: "timed_out" }]);
+    expect(await faultsOf(db)).toEqual([]);
+  });
+});
+
 test("a live execution below an ended one is stopped", async () => {
   await using bundle = await setup();
   const { db, graph, root } = bundle;
@@ -160,6 +205,12 @@ test("nodes that are ready in the record and unknown to an idle workflow are car
   ]);
   expect(gate.inside()).toEqual([]);
   expect(await auditOf(engine, { ...atOnce, lostMs: 60_000 }).find()).toEqual([]);
+  await db.pool.query(
+    "insert into holds (execution_id, root_id, seq, requested_by, created_at) values ($1, $1, 1, 'ada', now())",
+    [root],
+  );
+  expect(await auditOf(engine).find()).toEqual([]); // held: it is meant to wait
+  await db.pool.query("delete from holds");
   expect(await auditOf(engine).repairAll()).toEqual([{ kind: "nodes_stalled", executionId: root, action: "poke" }]);
   await until(gate.inside, (inside) => inside.length === 1);
   gate.open();
