@@ -195,8 +195,9 @@ export const executions = pgTable(
     index("executions_live_roots")
       .on(t.ownerId, t.graphId)
       .where(sql`${t.depth} = 0 and ${t.endedAt} is null`),
+    // With the id: the auditor walks over all that is live in this order, however many have ended.
     index("executions_live_of_tree")
-      .on(t.rootId)
+      .on(t.rootId, t.id)
       .where(sql`${t.endedAt} is null`),
     index("executions_by_deadline")
       .on(t.deadlineAt)
