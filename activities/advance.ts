@@ -37,7 +37,12 @@ export type Advance = {
 };
 
 /** `runOn`: the one remote node that follows and that the caller's activity may go on with; it is in `answer.work` too. */
-export type Recorded = { readonly answer: Answer; readonly runOn: RemoteWork | null };
+export type Recorded = {
+  readonly answer: Answer;
+  readonly runOn: RemoteWork | null;
+  /** The result was not recorded: the execution is over or fenced, or another attempt has followed. */
+  readonly late?: boolean;
+};
 
 export type AdvanceDeps = {
   readonly db: Database;
@@ -107,7 +112,7 @@ export function createAdvance({
     for (let plans = 0; plans < plansAtMost; plans++) {
       const [state, graph] = await readFor(executionId, asked, exact);
       const over = answerOver(state);
-      if (over) return results.map(() => ({ answer: over, runOn: null }));
+      if (over) return results.map((result) => ({ answer: over, runOn: null, late: result !== null }));
       if (state.held && asked.length === 0) return results.map(() => ({ answer: held, runOn: null }));
       const segment = new Segment(segmentDeps, graph, state);
       const counted = results.map((result) => result === null || segment.record(result));
@@ -123,7 +128,7 @@ export function createAdvance({
       if (state.held) return results.map(() => ({ answer: held, runOn: null }));
       return counted.map((counts, index) => {
         const answer = answerOf(segment, counts);
-        if (!runOn || index === hosting) return { answer, runOn };
+        if (!runOn || index === hosting) return { answer, runOn, late: !counts };
         return { answer: { ...answer, work: [] }, runOn: null }; // it is in good hands
       });
     }

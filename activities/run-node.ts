@@ -70,7 +70,11 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
 
   async function record(call: NodeCall, result: Result): Promise<Recorded> {
     const recorded = await advance.record(call.executionId, result);
-    const stopId = recorded.answer.state === "fenced" ? await fenceOn(call) : null;
+    const { state } = recorded.answer;
+    const stopId = state === "fenced" ? await fenceOn(call) : null;
+    if (recorded.late && !stopId) {
+      log.warn({ executionId: call.executionId, nodeExecutionId: call.id, state }, "a late result is not recorded");
+    }
     return stopId ? settleUnderFence(call, stopId) : recorded;
   }
 

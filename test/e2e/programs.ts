@@ -9,6 +9,10 @@ const running = new Set<Program>();
 export type Program = {
   /** Resolves when it has logged this message; throws, with its log, when it ends without. */
   said(message: string): Promise<void>;
+  /** The lines it has logged. */
+  log(): readonly string[];
+  /** Holds it still, or lets it go on. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
   /** kill -9; resolves when it is gone. */
   kill(): Promise<void>;
   /** Resolves when it has ended by itself; answers the signal that ended it, if one did. */
@@ -45,6 +49,8 @@ export function runMain(
         await Promise.race([once(child, "said"), ended]);
       }
     },
+    log: () => lines,
+    signal: (name) => void child.kill(name),
     async ended() {
       await ended;
       running.delete(program);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-const withinMs = 40_000;
+const withinMs = 60_000;
 
 /** Reads again and again until the answer is right, and answers it. Throws, with the last answer, when that takes too long. */
 export async function until<Answer>(
