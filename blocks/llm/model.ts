@@ -62,7 +62,10 @@ export function modelOf(inputs: Inputs, context: BlockContext, limits = { stalle
         timer.refresh();
         if (part.type === "error") throw part.error;
         if (part.type === "abort") throw stalled(limits.stalledMs);
-        if (part.type === "text-delta") text += part.text;
+        if (part.type === "text-delta") {
+          text += part.text;
+          context.token(part.text);
+        }
         if (part.type === "tool-call") {
           const input: unknown = part.input;
           calls.push({ id: part.toolCallId, name: part.toolName, input: isObject(input) ? input : {} });

@@ -79,6 +79,13 @@ describe("AITextGenerator", () => {
     ]);
   });
 
+  test("shows its words as they come", async () => {
+    await using t = await setup([{ text: "one two three" }]);
+    const words: string[] = [];
+    await t.run("AITextGenerator", { prompt: "x" }, { token: (text) => void words.push(text) });
+    expect(words).toEqual(["one ", "two ", "three"]);
+  });
+
   test("counts what it used", async () => {
     await using t = await setup([{ text: "one two three" }]);
     await t.run("AITextGenerator", { prompt: "a b c d" });
