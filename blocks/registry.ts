@@ -1,49 +1,32 @@
 import type { BlockCatalog } from "../graph/block";
 import { agentBlocks } from "./agent/run";
-import { arithmeticBlocks } from "./arithmetic/run";
-import { basicBlocks } from "./basic/run";
 import type { Block, BlockRegistry } from "./block";
 import { clockBlocks } from "./clock/run";
-import { codeExtractionBlocks } from "./code-extraction/run";
-import { dictionaryBlocks } from "./dictionaries/run";
-import { escapeBlocks } from "./escapes/run";
-import { flowBlocks } from "./flow/run";
-import { listBlocks } from "./lists/run";
 import { llmBlocks } from "./llm/run";
-import { manyListBlocks } from "./many-lists/run";
+import { runLargeAside } from "./large/threads";
 import { memoryBlocks } from "./memory/run";
 import { patternBlocks } from "./pattern/run";
 import { createPatternThreads } from "./pattern/threads";
+import { pureBlocks } from "./pure";
 import { createTemplateThreads } from "./template/threads";
-import { textBlocks } from "./text/run";
+import { templateBlocks } from "./text/run";
 import { timerBlocks } from "./timer/run";
 import { webBlocks } from "./web/run";
-import { webhookBlocks } from "./webhook/run";
-import { xmlBlocks } from "./xml/run";
 
 /** Treeline's blocks and more: of a plug-in, or stubs of a test. Throws for an id that is there already. */
 export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
   const renderAside = createTemplateThreads();
   const registry = new Map<string, Block>();
   for (const block of [
+    ...runLargeAside(pureBlocks),
     ...agentBlocks(renderAside),
-    ...basicBlocks,
-    ...flowBlocks,
-    ...arithmeticBlocks,
-    ...textBlocks(renderAside),
+    ...templateBlocks(renderAside),
     ...patternBlocks(createPatternThreads()),
-    ...escapeBlocks,
-    ...codeExtractionBlocks,
-    ...dictionaryBlocks,
-    ...listBlocks,
-    ...manyListBlocks,
     ...timerBlocks,
     ...clockBlocks(),
     ...memoryBlocks,
     ...llmBlocks(renderAside),
     ...webBlocks(),
-    ...xmlBlocks,
-    ...webhookBlocks,
     ...extra,
   ]) {
     const { id, name } = block.definition;

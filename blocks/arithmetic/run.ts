@@ -1,6 +1,6 @@
 import { isObject } from "../../graph/json";
 import type { Json } from "../../graph/json";
-import type { Block, InlineBlock } from "../block";
+import type { InlineBlock } from "../block";
 import { readAny, readBoolean, readChoice, readNumber } from "../inputs";
 import { jsonNumber, roundHalfToEven } from "../numbers";
 import { countCodePoints } from "../texts";
@@ -61,4 +61,4 @@ function count(collection: Json): number {
   return isObject(collection) ? Object.keys(collection).length : -1;
 }
 
-export const arithmeticBlocks: readonly Block[] = [calculator, countItems];
+export const arithmeticBlocks: readonly InlineBlock[] = [calculator, countItems];

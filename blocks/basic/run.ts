@@ -1,4 +1,4 @@
-import type { Block, InlineBlock } from "../block";
+import type { InlineBlock } from "../block";
 import { convert, targets } from "../convert";
 import { readAny, readChoice, readText } from "../inputs";
 import { isTruthy } from "../truth";
@@ -30,4 +30,4 @@ const universalTypeConverter: InlineBlock = {
   run: (inputs) => [{ pin: "value", value: convert(readAny(inputs, "value"), readChoice(inputs, "type", targets)) }],
 };
 
-export const basicBlocks: readonly Block[] = [storeValue, printToConsole, note, universalTypeConverter];
+export const basicBlocks: readonly InlineBlock[] = [storeValue, printToConsole, note, universalTypeConverter];

@@ -1,4 +1,4 @@
-import type { Block, InlineBlock } from "../block";
+import type { InlineBlock } from "../block";
 import { readText } from "../inputs";
 import { trim } from "../texts";
 import { codeExtraction } from "./definition";
@@ -45,4 +45,4 @@ const extraction: InlineBlock = {
   },
 };
 
-export const codeExtractionBlocks: readonly Block[] = [extraction];
+export const codeExtractionBlocks: readonly InlineBlock[] = [extraction];

@@ -1,7 +1,7 @@
 import { isObject, own } from "../../graph/json";
 import type { Json, JsonObject } from "../../graph/json";
 import { BlockFailure } from "../block";
-import type { Block, InlineBlock, Inputs } from "../block";
+import type { InlineBlock, Inputs } from "../block";
 import { parseJson } from "../convert";
 import { invalid, kindOf, readAny, readBoolean, readObject, readText } from "../inputs";
 import * as definitions from "./definition";
@@ -89,7 +89,7 @@ const dictionaryIsEmpty: InlineBlock = {
   run: (inputs) => [{ pin: "is_empty", value: Object.keys(readObject(inputs, "dictionary")).length === 0 }],
 };
 
-export const dictionaryBlocks: readonly Block[] = [
+export const dictionaryBlocks: readonly InlineBlock[] = [
   createDictionary,
   addToDictionary,
   findInDictionary,

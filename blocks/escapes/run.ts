@@ -1,4 +1,4 @@
-import type { Block, InlineBlock } from "../block";
+import type { InlineBlock } from "../block";
 import { BlockFailure } from "../block";
 import { readText } from "../inputs";
 import { escapeCharacter } from "../texts";
@@ -53,4 +53,4 @@ function malformed(message: string): BlockFailure {
   return new BlockFailure("malformed_escape", message);
 }
 
-export const escapeBlocks: readonly Block[] = [textEncoder, textDecoder];
+export const escapeBlocks: readonly InlineBlock[] = [textEncoder, textDecoder];

@@ -2,7 +2,7 @@ import type { Emission } from "../../graph/definition";
 import { isObject } from "../../graph/json";
 import type { Json } from "../../graph/json";
 import { BlockFailure } from "../block";
-import type { Block, InlineBlock } from "../block";
+import type { InlineBlock } from "../block";
 import { convert, parseJson } from "../convert";
 import { invalid, kindOf, readAny, readChoice, readList, readObject, readText } from "../inputs";
 import { jsonNumber, parseFloatText } from "../numbers";
@@ -107,4 +107,4 @@ function entriesOfText(text: string): Iterable<[string | number, Json]> {
   throw invalid("items_str must be the JSON text of a list or an object");
 }
 
-export const flowBlocks: readonly Block[] = [condition, ifInputMatches, stepThroughItems];
+export const flowBlocks: readonly InlineBlock[] = [condition, ifInputMatches, stepThroughItems];

@@ -1,6 +1,6 @@
 import type { Json } from "../../graph/json";
 import { BlockFailure } from "../block";
-import type { Block, InlineBlock, Inputs } from "../block";
+import type { InlineBlock, Inputs } from "../block";
 import { invalid, readAny, readBoolean, readInteger, readList } from "../inputs";
 import { dump } from "../texts";
 import { equals } from "../truth";
@@ -127,7 +127,7 @@ const reverseListOrder: InlineBlock = {
   run: (inputs) => [{ pin: "reversed_list", value: readList(inputs, "input_list").toReversed() }],
 };
 
-export const listBlocks: readonly Block[] = [
+export const listBlocks: readonly InlineBlock[] = [
   createList,
   addToList,
   findInList,

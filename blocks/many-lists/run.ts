@@ -1,7 +1,7 @@
 import { isObject } from "../../graph/json";
 import type { Json, JsonObject } from "../../graph/json";
 import type { Emission } from "../../graph/definition";
-import type { Block, InlineBlock, Inputs } from "../block";
+import type { InlineBlock, Inputs } from "../block";
 import { invalid, kindOf, readBoolean, readInteger, readList } from "../inputs";
 import * as definitions from "./definition";
 
@@ -127,7 +127,7 @@ const listIntersection: InlineBlock = {
   },
 };
 
-export const manyListBlocks: readonly Block[] = [
+export const manyListBlocks: readonly InlineBlock[] = [
   concatenateLists,
   flattenList,
   interleaveLists,

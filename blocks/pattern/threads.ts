@@ -11,6 +11,7 @@ export function createPatternThreads({ limitMs = 5000 } = {}): SearchAside {
   return createThreads({
     entry: join(__dirname, "thread"),
     limitMs,
+    heapMb: 256,
     overrun: (limit) => patternError(`it took over ${limit}`),
   });
 }

@@ -11,6 +11,7 @@ export function createTemplateThreads({ limitMs = 10_000 } = {}): RenderAside {
   return createThreads({
     entry: join(__dirname, "thread"),
     limitMs,
+    heapMb: 256,
     overrun: (limit) => templateError(`the template took over ${limit}`),
   });
 }

@@ -1,4 +1,4 @@
-import type { Block, InlineBlock, Inputs } from "../block";
+import type { InlineBlock, Inputs } from "../block";
 import { invalid, readBoolean, readList, readObject, readText } from "../inputs";
 import { render, rendersInline } from "../template/render";
 import type { TemplateJob } from "../template/render";
@@ -75,6 +75,8 @@ const wordCharacterCount: InlineBlock = {
   },
 };
 
-export function textBlocks(renderAside: RenderAside): readonly Block[] {
-  return [fillTextTemplate(renderAside), combineTexts, textSplit, textReplace, wordCharacterCount];
+export const textBlocks: readonly InlineBlock[] = [combineTexts, textSplit, textReplace, wordCharacterCount];
+
+export function templateBlocks(renderAside: RenderAside): readonly InlineBlock[] {
+  return [fillTextTemplate(renderAside)];
 }

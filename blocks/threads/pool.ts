@@ -8,8 +8,6 @@ import { BlockFailure } from "../block";
 import type { ThreadAnswer } from "./serve";
 import { createTurns } from "./turns";
 
-const heapMb = 256;
-
 /** Runs a job off the main thread. Rejects with the signal's reason when that aborts, else with a `BlockFailure`. */
 export type RunAside<Job, Result> = (job: Job, signal: AbortSignal) => Promise<Result>;
 
@@ -17,6 +15,7 @@ type Options = {
   /** The file that a thread runs, which calls `serve`: absolute, without extension. */
   readonly entry: string;
   readonly limitMs: number;
+  readonly heapMb: number;
   /** The failure of a job that took over its time or its memory (`limit`: "10 s"). */
   readonly overrun: (limit: string) => BlockFailure;
 };
@@ -25,7 +24,7 @@ type Options = {
  * Threads for one kind of job, at most one for each core and none before the first job. A thread that was aborted, or went
  * over its time or its memory, is terminated; the others are kept, and keep no process alive.
  */
-export function createThreads<Job, Result>({ entry, limitMs, overrun }: Options): RunAside<Job, Result> {
+export function createThreads<Job, Result>({ entry, limitMs, heapMb, overrun }: Options): RunAside<Job, Result> {
   const idle: Worker[] = [];
   const takeTurn = createTurns(availableParallelism());
 
@@ -49,10 +48,10 @@ export function createThreads<Job, Result>({ entry, limitMs, overrun }: Options)
   return async (job, signal) => {
     const endTurn = await takeTurn(signal);
     try {
-      const thread = idle.pop() ?? (await startThread(entry, signal));
+      const thread = idle.pop() ?? (await startThread(entry, heapMb, signal));
       const answer = await ask(thread, job, signal);
       idle.push(thread);
-      if ("failure" in answer) throw new BlockFailure(answer.failure.code, answer.failure.message);
+      if ("failure" in answer) throw new BlockFailure(answer.failure.code, answer.failure.message, answer.failure);
       return answer.result;
     } finally {
       endTurn();
@@ -60,7 +59,7 @@ export function createThreads<Job, Result>({ entry, limitMs, overrun }: Options)
   };
 }
 
-async function startThread(entry: string, signal: AbortSignal): Promise<Worker> {
+async function startThread(entry: string, heapMb: number, signal: AbortSignal): Promise<Worker> {
   const extension = extname(__filename);
   const options = { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: heapMb } };
   const thread =

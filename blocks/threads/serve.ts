@@ -1,9 +1,10 @@
 import { parentPort } from "node:worker_threads";
 import { isBlockFailure } from "../block";
+import type { BlockFailure } from "../block";
 
 /** What a thread says to a job; before the first one it says that it is ready. */
 export type ThreadAnswer<Result> =
-  { readonly result: Result } | { readonly failure: { readonly code: string; readonly message: string } };
+  { readonly result: Result } | { readonly failure: Pick<BlockFailure, "code" | "message" | "retryable" | "emitted"> };
 
 /** In a thread of a pool: answers every job by `run`. What is no `BlockFailure` ends the thread, and the pool tells. */
 export function serve<Job, Result>(run: (job: Job) => Result): void {
@@ -11,8 +12,9 @@ export function serve<Job, Result>(run: (job: Job) => Result): void {
     try {
       return { result: run(job) };
     } catch (error) {
-      if (isBlockFailure(error)) return { failure: { code: error.code, message: error.message } };
-      throw error;
+      if (!isBlockFailure(error)) throw error;
+      const { code, message, retryable, emitted } = error;
+      return { failure: { code, message, retryable, emitted } };
     }
   };
   parentPort?.on("message", (job: Job) => parentPort?.postMessage(answer(job)));

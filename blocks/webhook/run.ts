@@ -1,4 +1,4 @@
-import type { Block, InlineBlock } from "../block";
+import type { InlineBlock } from "../block";
 import { readObject } from "../inputs";
 import { genericWebhookTrigger } from "./definition";
 
@@ -10,4 +10,4 @@ const trigger: InlineBlock = {
   ],
 };
 
-export const webhookBlocks: readonly Block[] = [trigger];
+export const webhookBlocks: readonly InlineBlock[] = [trigger];

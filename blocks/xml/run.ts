@@ -1,5 +1,5 @@
 import { BlockFailure } from "../block";
-import type { Block, InlineBlock } from "../block";
+import type { InlineBlock } from "../block";
 import { readText } from "../inputs";
 import { xmlParser } from "./definition";
 import { parseXml } from "./parse";
@@ -15,4 +15,4 @@ const parser: InlineBlock = {
   },
 };
 
-export const xmlBlocks: readonly Block[] = [parser];
+export const xmlBlocks: readonly InlineBlock[] = [parser];

@@ -34,10 +34,6 @@ describe("docs/blocks.md", () => {
     [3999, "MMMCMXCIX"],
   ])("its example writes %j as %s", (number, numeral) => {
     const [block] = romanBlocks;
-    if (!block || block.definition.placement !== "inline" || !("run" in block))
-      throw new Error("the example is inline");
-    expect([...(block.run as (inputs: object) => Iterable<unknown>)({ number })]).toEqual([
-      { pin: "numeral", value: numeral },
-    ]);
+    expect([...(block?.run({ number }) ?? [])]).toEqual([{ pin: "numeral", value: numeral }]);
   });
 });

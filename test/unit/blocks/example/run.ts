@@ -1,4 +1,4 @@
-import type { Block, InlineBlock } from "../../../../blocks/block";
+import type { InlineBlock } from "../../../../blocks/block";
 import { invalid, readInteger } from "../../../../blocks/inputs";
 import { romanNumeral } from "./definition";
 
@@ -23,4 +23,4 @@ function write(number: number): string {
   return digits.map((digit, place) => places[place]?.[Number(digit)] ?? "").join("");
 }
 
-export const romanBlocks: readonly Block[] = [block];
+export const romanBlocks: readonly InlineBlock[] = [block];
