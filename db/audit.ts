@@ -22,7 +22,7 @@ export type LiveExecution = {
   readonly rootId: ExecutionId;
   readonly parentId: ExecutionId | null;
   readonly ageMs: number;
-  /** Its start is still in the outbox. */
+  /** Its start is still in the outbox, or waits for a place. */
   readonly starting: boolean;
   /** Under a subtree fence: the stop sees to it. */
   readonly fenced: boolean;

@@ -70,11 +70,14 @@ describe("an execution without a workflow", () => {
     expect(await faultsOf(db)).toEqual([]);
   });
 
-  test("is left alone while its start is in the outbox, and for 30 s", async () => {
+  test("is left alone while its start is in the outbox or waits for a place, and for 30 s", async () => {
     await using bundle = await setup();
     const { db } = bundle;
     expect(await auditOf(bundle).find()).toEqual([]);
     await db.pool.query("delete from outbox");
+    await db.pool.query("update executions set awaits_admission = true");
+    expect(await auditOf(bundle).find()).toEqual([]);
+    await db.pool.query("update executions set awaits_admission = false");
     const patient = auditOf(bundle, { ...atOnce, lostMs: 30_000 });
     expect(await patient.find()).toEqual([]);
     await db.pool.query("update executions set created_at = created_at - interval '31 seconds'");
