@@ -77,7 +77,7 @@ export function createAdvance({
     const refusal = await commit(state.rootId, unit);
     if (refusal !== null) return refusal;
     if (segment.ended) wake(state.id);
-    if (unit.stop) wake(outboxWake);
+    if (unit.stop || unit.children.some(({ queued }) => queued === null)) wake(outboxWake);
     if (unit.pokes.length > 0) wake(outboxWake);
     return null;
   }

@@ -5,6 +5,7 @@ import type { OpenNode, State } from "../db/state";
 import type { Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
 import type { Emission, NestedGraph } from "../graph/definition";
+import { isDetached } from "../graph/detached";
 import { openPlanner, start, type Mint, type Planner, type Ready, type Waiting } from "../graph/deliver";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import { childMasks } from "../graph/masks";
@@ -334,12 +335,13 @@ export class Segment {
 
   /** false: there is none, or the window is full and the rest stays QUEUED. */
   private admitNextChild(): boolean {
-    const children = this.draft.children.length;
-    if (this.state.runningChildren + children >= this.deps.bounds.children) return false;
     const [node] = this.childQueue;
     if (!node?.compiled.nested) return false;
-    const refusal = this.allowance.refusesChild(children);
-    if (!refusal && !this.allowance.admits(children)) return false;
+    const { bound, children } = this.draft;
+    const isBound = !isDetached(node.compiled.node); // a detached one takes no place, neither here nor in the tree
+    if (isBound && this.state.runningChildren + bound >= this.deps.bounds.children) return false;
+    const refusal = this.allowance.refusesChild(children.length);
+    if (!refusal && isBound && !this.allowance.admits(bound)) return false;
     this.childQueue.shift();
     if (refusal) this.refuseChild(node, refusal);
     else this.admit(node, node.compiled.nested);
@@ -362,7 +364,13 @@ export class Segment {
     }
     const id = this.deps.mintExecution();
     const masks = childMasks(node.compiled, node.inputs);
-    this.draft.admitChild(node, { id, graphId, graphVersion: version, inputs, masks });
+    const child = { id, graphId, graphVersion: version, inputs, masks };
+    if (isDetached(node.compiled.node)) {
+      this.draft.detach(node, child);
+      node.emit([{ pin: "executionId", value: id }]);
+      return this.end(node, "COMPLETED", "finished");
+    }
+    this.draft.admitChild(node, child);
     const { rootId } = this.state;
     this.work.push({ kind: "child", id: node.id, label: labelOf(node.compiled), executionId: id, rootId, graphId });
   }

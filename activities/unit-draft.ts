@@ -26,6 +26,8 @@ export class UnitDraft {
   /** By the graph's `onNodeFailure: "stop"`, of the first failure that nobody handles. */
   failure: SelfStop | null = null;
   readonly children: ChildRow[] = [];
+  /** Of `children`, those that are not detached. */
+  bound = 0;
   readonly tokens: { id: NodeExecutionId; attempt: number }[] = [];
   /** Changes of the execution's counters. */
   readonly delta = { open: 0, waiting: 0, failed: 0, unhandled: 0 };
@@ -73,6 +75,14 @@ export class UnitDraft {
     this.event("node.output", node.id, { nodeId: node.nodeId, pin, ...preview(value) });
   }
 
+  /** It is born in this step, as a tree of its own; its node is done. */
+  detach(node: NodeDraft, child: Omit<ChildRow, "queued" | "parentNodeExecutionId">): void {
+    node.newChildId = child.id;
+    node.started = this.event("node.started", node.id, { nodeId: node.nodeId });
+    this.event("child.started", node.id, { nodeId: node.nodeId, childExecutionId: child.id, detached: true });
+    this.children.push({ ...child, parentNodeExecutionId: node.id, queued: null });
+  }
+
   admitChild(node: NodeDraft, child: Omit<ChildRow, "queued" | "parentNodeExecutionId">): void {
     node.status = "RUNNING";
     node.newChildId = child.id;
@@ -81,6 +91,7 @@ export class UnitDraft {
     this.event("child.started", node.id, { nodeId: node.nodeId, childExecutionId: child.id });
     const queued = this.event("execution.queued", undefined, undefined, child.id);
     this.children.push({ ...child, parentNodeExecutionId: node.id, queued });
+    this.bound += 1;
   }
 
   begin(firstRunId: string): void {

@@ -1,4 +1,4 @@
-import type { ExecutionId, GraphId } from "../graph/ids";
+import type { ExecutionId, GraphId, NodeExecutionId } from "../graph/ids";
 import type { Status } from "../graph/status";
 import type { Database } from "./client";
 import { executionColumns, executionTables, type ExecutionRecord } from "./executions";
@@ -14,6 +14,8 @@ export type Totals = {
 export type TreeRecord = ExecutionRecord & {
   /** The node of its parent that runs it; null of a root. */
   readonly node: { readonly id: string; readonly graphId: GraphId; readonly graphVersion: number } | null;
+  /** The executions that its detached nested graphs have started, each a tree of its own; the first 1,000. */
+  readonly detached: readonly { executionId: ExecutionId; nodeExecutionId: NodeExecutionId; status: Status }[];
   /** Of the execution and all its descendants, shown or not. */
   readonly totals: Totals;
 };
@@ -51,6 +53,10 @@ export async function readTree(
           from counted group by id
       )
       select ${executionColumns}, totals.totals,
+        case when e.detached_executions = 0 then '[]' else (
+          select coalesce(json_agg(d), '[]') from (
+            select d.id as "executionId", d.origin_node_execution_id as "nodeExecutionId", d.status
+              from executions d where d.origin_execution_id = e.id order by d.created_at, d.id limit 1000) d) end as detached,
         case when p.id is not null then
           json_build_object('id', pn.node_id, 'graphId', p.graph_id, 'graphVersion', p.graph_version) end as node
         from ${executionTables}

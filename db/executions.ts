@@ -12,6 +12,8 @@ export type ExecutionRecord = {
   readonly parentNodeExecutionId: NodeExecutionId | null;
   readonly ancestors: readonly ExecutionId[];
   readonly depth: number;
+  /** Of a detached root: the node that started it. */
+  readonly detachedFrom: { readonly executionId: ExecutionId; readonly nodeExecutionId: NodeExecutionId } | null;
   readonly graphId: GraphId;
   readonly graphVersion: number;
   readonly graphName: string;
@@ -51,6 +53,8 @@ export type ExecutionRecord = {
 /** Of `e` executions, `g` its graph, `t` its tree; $1 are the ids of the blocks that are Outputs. Values stay whole: see schema.ts. */
 export const executionColumns = `
   e.id, e.root_id as "rootId", e.parent_id as "parentId", e.parent_node_execution_id as "parentNodeExecutionId",
+  case when e.origin_execution_id is not null then
+    json_build_object('executionId', e.origin_execution_id, 'nodeExecutionId', e.origin_node_execution_id) end as "detachedFrom",
   to_json(e.ancestors) as ancestors, e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", g.name as "graphName",
   e.status, e.end_reason as "endReason", e.inputs, e.error, e.limits, e.labels, e.budget::float8 as budget,
   e.node_executions as "nodeExecutions", e.failed_node_executions as "failedNodeExecutions",

@@ -1,6 +1,7 @@
 import type { ExecutionId } from "../graph/ids";
 import type { Database } from "./client";
 import { selfStopDocument } from "./self-stop";
+import { openFence } from "./stops";
 
 const batch = 100;
 
@@ -27,11 +28,7 @@ export async function stopOverdue(db: Database): Promise<number> {
       error: { code: "timed_out", message, limit: "runTime" },
       exceeded: { limit: "runTime", max, executionId: id },
     });
-    await db.pool.query({
-      name: "open_fence",
-      text: "select open_fence($1) as fenced",
-      values: [JSON.stringify({ ...stop, executionId: id })],
-    });
+    await openFence(db, { ...stop, executionId: id });
   }
   return rows.length;
 }

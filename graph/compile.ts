@@ -2,6 +2,7 @@ import type { BlockCatalog, BlockDefinition } from "./block";
 import { foldedAmong } from "./combine";
 import type { FoldedPin } from "./combine";
 import type { GraphDefinition, GraphLink, GraphNode, GraphSettings, NestedGraph } from "./definition";
+import { detachedOutputs, isDetached } from "./detached";
 import { TreelineError } from "./errors";
 import { own } from "./json";
 import type { JsonObject, PinSchema } from "./json";
@@ -78,7 +79,8 @@ function compileNode(
   nested: NestedGraph | null,
   inbound: readonly GraphLink[],
 ): CompiledNode {
-  const { inputSchema, outputSchema } = nested ?? block;
+  const { inputSchema } = nested ?? block;
+  const outputSchema = nested && isDetached(node) ? detachedOutputs : (nested ?? block).outputSchema;
   const linkedPins = [...new Set(inbound.map((link) => link.sinkName))];
   const staticPins = [...new Set(inbound.filter((link) => link.isStatic).map((link) => link.sinkName))];
   const mask = nested ? {} : (node.masks ?? {});

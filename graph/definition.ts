@@ -39,6 +39,8 @@ export type GraphNode = {
   readonly timeout?: string | undefined;
   /** false: outputs of this node's executions are delivered as they end, not in the order they were queued. */
   readonly ordered?: boolean | undefined;
+  /** Of a nested graph: `bound` (the default) to this execution, or a tree of its own that nobody waits for. */
+  readonly lifecycle?: "bound" | "detached" | undefined;
   /** Values that win over links and constants: by pin, on a nested graph by node and pin of that graph. */
   readonly masks?: JsonObject | undefined;
   /** Kept for export; what it holds is not interpreted. */

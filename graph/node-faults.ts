@@ -25,6 +25,9 @@ export function nodeFaults(placed: readonly PlacedNode[], links: readonly GraphL
         ? constantFaults(one)
         : [{ pointer: `${pointer}/blockId`, detail: `unknown block ${node.blockId} of node "${node.id}"` }]),
       ...nodeMaskFaults(node, one.inputPins, one.nested !== null, pointer),
+      ...(block && block.role !== "agent" && node.lifecycle !== undefined
+        ? [{ pointer: `${pointer}/lifecycle`, detail: `is of nested graphs; block ${block.name} has none` }]
+        : []),
       ...inputFaults(one, linked.get(node.id) ?? []),
       ...durationFaults(`${pointer}/timeout`, node.timeout),
       ...durationFaults(`${pointer}/retry/firstInterval`, node.retry?.firstInterval),

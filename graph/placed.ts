@@ -1,5 +1,6 @@
 import type { BlockCatalog, BlockDefinition } from "./block";
 import type { GraphNode, NestedGraph } from "./definition";
+import { detachedOutputs, isDetached } from "./detached";
 import type { Fault } from "./errors";
 import { suggestion } from "./nearest";
 import { mostIndex, parsePin, parseToolPin, toolsPin } from "./pins";
@@ -22,13 +23,14 @@ export function placeNode(node: GraphNode, pointer: string, blocks: BlockCatalog
   const known = nested ? (isNested(nested) ? nested : null) : block;
   // A nested graph that fails fires `error` too, unless it has an output of that name.
   const error = block?.errorPin || nested ? ["error"] : [];
+  const outputs = nested && isDetached(node) ? detachedOutputs : known?.outputSchema;
   return {
     node,
     pointer,
     block,
     nested,
     inputPins: known && Object.keys(known.inputSchema.properties),
-    outputPins: known && [...new Set([...Object.keys(known.outputSchema.properties), ...error])],
+    outputPins: known && [...new Set([...Object.keys(outputs?.properties ?? {}), ...error])],
   };
 }
 
@@ -56,6 +58,7 @@ export function pinFaults(pointer: string, name: string, placed: PlacedNode, sid
   const malformed = side === "input" ? builderFault(name, pins ?? []) : null;
   if (malformed !== null) return [{ pointer, detail: malformed }];
   if (!pins || pins.includes(base)) return [];
-  const whose = placed.nested ? "the nested graph" : `block ${placed.block?.name}`;
+  const nested = side === "output" && isDetached(placed.node) ? "a detached nested graph" : "the nested graph";
+  const whose = placed.nested ? nested : `block ${placed.block?.name}`;
   return [{ pointer, detail: `${whose} has no ${side} pin "${base}"${suggestion(base, pins)}` }];
 }

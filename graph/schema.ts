@@ -85,6 +85,7 @@ const node = z.strictObject({
     .optional(),
   timeout: z.string().optional(),
   ordered: z.boolean().optional(),
+  lifecycle: z.enum(["bound", "detached"]).optional(),
   masks: constants.optional(),
   metadata: jsonObject.optional(),
 });
@@ -99,8 +100,7 @@ const link = z.strictObject({
 });
 
 const settings = z.strictObject({
-  // "stop" comes with the engine: accepted and not done would be worse than refused.
-  onNodeFailure: z.enum(["continue"]).optional(),
+  onNodeFailure: z.enum(["continue", "stop"]).optional(),
   limits: limits(z.string()).optional(),
 });
 
@@ -166,7 +166,7 @@ const exportedNode = z.looseObject({
   input_default: absent(constants),
   metadata: absent(jsonObject),
   /** What the format has no field for. */
-  treeline: absent(node.pick({ retry: true, timeout: true, ordered: true, masks: true })),
+  treeline: absent(node.pick({ retry: true, timeout: true, ordered: true, lifecycle: true, masks: true })),
 });
 
 const exportedBase = z.looseObject({

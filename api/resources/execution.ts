@@ -19,6 +19,10 @@ export const execution = z
     parentNodeExecutionId: z.uuid().nullable(),
     ancestors: z.array(z.uuid()).meta({ description: "From the root down to the parent." }),
     depth: count,
+    detachedFrom: z
+      .strictObject({ executionId: z.uuid(), nodeExecutionId: z.uuid() })
+      .nullable()
+      .meta({ description: "Of a root that a detached nested graph's node has started." }),
     graphId: z.uuid(),
     graphVersion: z.int().min(1),
     graphName: z.string(),
@@ -72,6 +76,7 @@ export function toExecution(record: ExecutionRecord, linkTo: WorkflowLink): Exec
     parentNodeExecutionId: record.parentNodeExecutionId,
     ancestors: [...record.ancestors],
     depth: record.depth,
+    detachedFrom: record.detachedFrom,
     graphId: record.graphId,
     graphVersion: record.graphVersion,
     graphName: record.graphName,

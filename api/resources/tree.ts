@@ -21,6 +21,7 @@ export type TreeJson = {
   /** The node of its parent that runs it. */
   node: { id: string; label: string } | null;
   children: TreeJson[];
+  detached: { executionId: string; nodeExecutionId: string; status: Status }[];
   truncated: boolean;
   totals: TotalsJson;
 };
@@ -32,6 +33,9 @@ export const tree: z.ZodType<TreeJson> = z
     get children() {
       return z.array(tree);
     },
+    detached: z
+      .array(z.strictObject({ executionId: z.uuid(), nodeExecutionId: z.uuid(), status: z.enum(statuses) }))
+      .meta({ description: "What its detached nested graphs have started, each a tree of its own; the first 1,000." }),
     truncated: z.boolean().meta({ description: "It has children that are not shown." }),
     totals,
   })
@@ -49,6 +53,7 @@ export function toTree(
       execution: toExecution(record, linkTo),
       node: record.node && { id: record.node.id, label: labelOf(record.node) },
       children: [],
+      detached: [...record.detached],
       truncated: record.childExecutions > 0,
       totals: toTotals(record.totals),
     };

@@ -4,7 +4,7 @@ import type { Execution, NodeExecution, Tree } from "../../../cli/answers";
 export function anExecution(number: number, changes: Partial<Execution> = {}): Execution {
   const id = `0199c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
   return {
-    ...{ id, rootId: id, parentId: null, parentNodeExecutionId: null, ancestors: [], depth: 0 },
+    ...{ id, rootId: id, parentId: null, parentNodeExecutionId: null, ancestors: [], depth: 0, detachedFrom: null },
     ...{ graphId: id, graphVersion: 1, graphName: `Graph ${number}`, status: "RUNNING", endReason: null },
     ...{ stopRequestedAt: null, stopId: null, paused: false, resumedFrom: null, inputs: {}, outputs: {}, error: null },
     stats: { nodeExecutions: 1, failedNodeExecutions: 0, childExecutions: 0, charge: 0 },
@@ -17,7 +17,7 @@ export function anExecution(number: number, changes: Partial<Execution> = {}): E
 
 export function aTree(execution: Execution, children: Tree[] = [], changes: Partial<Tree> = {}): Tree {
   const totals = { executions: 1 + children.length, live: 1, nodeExecutions: 1, charge: 0, byStatus: { RUNNING: 1 } };
-  return { execution, node: null, children, truncated: false, totals, ...changes };
+  return { execution, node: null, children, detached: [], truncated: false, totals, ...changes };
 }
 
 export function aNode(label: string): NodeExecution {

@@ -207,4 +207,18 @@ describe("validateGraph", () => {
     );
     expect(faultsOf(draft(nodes, links))).toHaveLength(10_000);
   });
+
+  test("gives a detached nested graph no pins but its execution's id and its error", () => {
+    const child: GraphNode = { ...nested("child", { graphId: saved.graphId, graphVersion: 2 }), lifecycle: "detached" };
+    const out = node("out", "AgentOutput", { name: "out" });
+    const links = ["in.result -> child.who", "child.executionId -> out.value", "child.error -> out.value"];
+    const nodes = [node("in", "AgentInput", { name: "in" }), child, out];
+    expect(faultsOf(draft(nodes, links))).toEqual([]);
+    expect(faultsOf(draft(nodes, [...links, "child.greeting -> out.value"]))).toEqual([
+      ["/links/3/sourceName", containing('a detached nested graph has no output pin "greeting"')],
+    ]);
+    expect(faultsOf(draft([add("x", { lifecycle: "detached" })], []))).toEqual([
+      ["/nodes/0/lifecycle", containing("nested graphs")],
+    ]);
+  });
 });
