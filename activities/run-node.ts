@@ -95,8 +95,8 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     const { rootId, graphId, graphVersion } = await definitions.place(call.executionId);
     const started = await start(rootId, { id: call.id, hostId });
     if (started.because === "fenced") {
-      // No attempt runs here or elsewhere: an earlier one has failed, or died with its worker.
-      const stopId = await fenceOn(call, ["self", "subtree"]);
+      // Nobody tells what is under a `self` fence to end: the attempt before this one has failed or is lost, and that is all.
+      const stopId = await fenceOn(call, ["self"]);
       return stopId ? settleUnderFence(call, stopId) : fenced;
     }
     if (started.because === "held") return { answer: held, runOn: null };

@@ -54,12 +54,10 @@ export function createStopActivities({ db, workflows, wake, reached = () => {}, 
 
   const activities = {
     /** What has not started ends now; what runs ends as its workers say so, at the deadline as abandoned. */
-    async quiesce(stopId: StopId): Promise<{ abandoned: number }> {
-      let abandoned = 0;
+    async quiesce(stopId: StopId): Promise<void> {
       for (let pauseMs = 10; ; pauseMs = Math.min(2 * pauseMs, sweepEveryMs)) {
         const settled = await settleFenced(db, stopId, []);
         reached("in-sweep");
-        abandoned += settled.abandoned;
         if (settled.quiesced) break;
         Context.current().heartbeat(settled);
         if (settled.swept > 0) pauseMs = 5;
@@ -67,7 +65,6 @@ export function createStopActivities({ db, workflows, wake, reached = () => {}, 
       }
       const { executionId } = await findOpen(stopId);
       [stopId, executionId, outboxWake].forEach(wake);
-      return { abandoned };
     },
 
     /** The target and, at once and in parallel, all below it; under a `self` fence the target alone, when it is quiet. */

@@ -53,6 +53,11 @@ export async function carryOut(executionId: ExecutionId, work: Work): Promise<An
   }
 }
 
+/** Nothing was heard of it in time. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof TimeoutFailure;
+}
+
 /** How Temporal ended a piece of work that gave no answer; what the record says wins. */
 export function endReasonOf(error: unknown): "lost" | "timed_out" {
   const cause = error instanceof Error ? error.cause : undefined;

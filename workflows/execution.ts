@@ -94,7 +94,8 @@ export async function execution({ executionId }: ExecutionInput): Promise<Execut
     take(await record.fenceCancelled(executionId));
     if (hasEnded()) return;
     await inFlight.allEnded();
-    await record.settleUnderFence(executionId, left);
+    const over = left.filter((id) => !inFlight.isSilent(id));
+    await record.settleUnderFence(executionId, over);
   }
 }
 

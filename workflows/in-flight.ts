@@ -1,6 +1,6 @@
 import { CancellationScope } from "@temporalio/workflow";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
-import { carryOut, endReasonOf } from "./carry-out";
+import { carryOut, endReasonOf, isTimeout } from "./carry-out";
 import { workWindow, type Answer, type Work } from "./messages";
 import { record } from "./proxies";
 
@@ -9,6 +9,8 @@ export class InFlight {
   private readonly works = new Map<NodeExecutionId, { work: Work; ended: Promise<void> }>();
   private readonly waits = new CancellationScope();
   private readonly executionId: ExecutionId;
+  /** Left by a cancel without a word from their worker: their code may still run. */
+  private readonly silent = new Set<NodeExecutionId>();
   private readonly onAnswer: (answer: Answer | null) => void;
 
   /** `onAnswer`: a piece of work has ended; null: what follows is to be asked for. */
@@ -19,6 +21,10 @@ export class InFlight {
 
   get ids(): NodeExecutionId[] {
     return [...this.works.keys()];
+  }
+
+  isSilent(id: NodeExecutionId): boolean {
+    return this.silent.has(id);
   }
 
   get hasRoom(): boolean {
@@ -64,7 +70,10 @@ export class InFlight {
     try {
       return await (work.kind === "wait" ? this.waits.run(carry) : carry());
     } catch (error) {
-      if (isLeft()) return "left";
+      if (isLeft()) {
+        if (isTimeout(error)) this.silent.add(work.id);
+        return "left";
+      }
       try {
         return await this.settle(work, error);
       } catch (failed) {

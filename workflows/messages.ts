@@ -74,7 +74,7 @@ export type ExecutionResult = { readonly status: string; readonly endReason: str
 export type StopInput = { readonly stopId: StopId };
 
 /** What a stop's workflow answers when it closes; the receipt itself is in Postgres. */
-export type StopResult = { readonly outcome: string; readonly cancelled: number; readonly abandoned: number };
+export type StopResult = { readonly outcome: string; readonly cancelled: number; readonly terminated: number };
 
 /** Stops have a task queue of their own, with workers that do nothing else: a flooded system can still be stopped. */
 export const stopQueue = (taskQueue: string) => `${taskQueue}-stops`;

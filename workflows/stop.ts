@@ -18,15 +18,14 @@ export async function stop({ stopId }: StopInput): Promise<StopResult> {
   // A cancel sent to the follow-up itself changes nothing: what is fenced has to be ended.
   return CancellationScope.nonCancellable(async () => {
     setCurrentDetails("**fenced**: sweeping what has not started, cancelling, waiting for what runs");
-    const [quiet, cancelled] = await Promise.all([
+    const [, cancelled] = await Promise.all([
       activities("sweep, wait for quiet").quiesce(stopId),
       activities("cancel workflows").cancel(stopId),
     ]);
-    const counts = `${cancelled} workflows cancelled, ${quiet.abandoned} nodes abandoned`;
-    setCurrentDetails(`**quiesced**: ${counts}; waiting for workflows to close`);
+    setCurrentDetails(`**quiesced**: ${cancelled} workflows cancelled; waiting for them to close`);
     const terminated = await activities("see workflows closed").seeClosed(stopId);
     const outcome = await activities("write the receipt").writeReceipt(stopId);
-    setCurrentDetails(`**closed**, ${outcome}: ${counts}, ${terminated} workflows terminated`);
-    return { outcome, cancelled, abandoned: quiet.abandoned };
+    setCurrentDetails(`**closed**, ${outcome}: ${cancelled} workflows cancelled, ${terminated} terminated`);
+    return { outcome, cancelled, terminated };
   });
 }

@@ -28,7 +28,7 @@ language sql stable as $$
         count(*) filter (where started_late) as started,
         count(*) filter (where charge > 0 and ended_late) as charged,
         count(*) filter (where has_code and ended_late and charge = 0) as uncharged,
-        coalesce(json_agg(json_build_object('executionId', execution_id, 'nodeExecutionId', id, 'why', 'its code had not ended at the deadline'))
+        coalesce(json_agg(json_build_object('executionId', execution_id, 'nodeExecutionId', id, 'why', 'its code was not known to have ended at the deadline'))
           filter (where ended_by_stop and end_reason = 'abandoned'), '[]') as leftovers
       from nodes
   ), of_executions as (

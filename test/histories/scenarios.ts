@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { BlockFailure, type Block, type RemoteBlock } from "../../blocks/block";
 import { any, define, emitted, optional, pins } from "../../blocks/pins";
 import type { GraphDraft, GraphNode } from "../../graph/definition";
-import type { ExecutionId } from "../../graph/ids";
+import type { StopView } from "../../db/stops";
+import { parseStopId, type ExecutionId, type StopId } from "../../graph/ids";
 import { createGate } from "../support/gate";
 import type { OpenEngine } from "../support/open-engine";
 import { until } from "../support/wait";
@@ -44,8 +45,8 @@ function around(id: string, subGraphs: GraphDraft[]): GraphDraft {
   return draft([input, run, output], ["x.result -> run.x", "run.y -> y.value", "run.error -> y.value"], { subGraphs });
 }
 
-/** Executions whose histories are kept, by the names of their files. */
-type Recorded = Readonly<Record<string, ExecutionId>>;
+/** Executions, and a stop, whose histories are kept, by the names of their files. */
+type Recorded = Readonly<Record<string, ExecutionId | StopId>>;
 
 async function childOf(engine: OpenEngine, id: ExecutionId): Promise<ExecutionId> {
   const [run] = await engine.nodes(id, "run");
@@ -93,8 +94,9 @@ export const scenarios: readonly ((engine: OpenEngine) => Promise<Recorded>)[] =
     return { "remote-retried": await runThrough(engine, draft([fetch, output], ["f.out -> y.value"])) };
   },
   async (engine) => {
-    const { root, child } = await runHeld(engine, (id) => engine.stop(id));
-    return { stopped: root, "stopped-child": child };
+    const stops: StopView[] = [];
+    const { root, child } = await runHeld(engine, async (id) => stops.push(await engine.stop(id)));
+    return { stopped: root, "stopped-child": child, stop: parseStopId(stops[0]?.id ?? "") };
   },
   async (engine) => {
     const { root, child } = await runHeld(engine, (id) => engine.client.workflow.getHandle(id).cancel());

@@ -13,7 +13,7 @@ import { readStop, requestStop, type FenceRequest, type StopView } from "../../d
 import type { NewTree } from "../../db/start";
 import { createWaker } from "../../db/wake";
 import type { GraphDraft } from "../../graph/definition";
-import type { ExecutionId } from "../../graph/ids";
+import type { ExecutionId, StopId } from "../../graph/ids";
 import type { JsonObject } from "../../graph/json";
 import type { GraphVersion } from "../../graph/register";
 import { isTerminal } from "../../graph/status";
@@ -77,7 +77,7 @@ export async function openEngine(options: EngineOptions) {
   }
 
   /** Its workflow's history, as `temporal workflow show --output json` gives it. */
-  async function history(id: ExecutionId): Promise<HistoryJson> {
+  async function history(id: ExecutionId | StopId): Promise<HistoryJson> {
     return JSON.parse(historyToJSON(await client.workflow.getHandle(id).fetchHistory())) as HistoryJson;
   }
 
@@ -103,7 +103,7 @@ export async function openEngine(options: EngineOptions) {
     nodes: (id: ExecutionId, nodeId: string | null = null) =>
       listNodeExecutions(db, id, { statuses: [], nodeId }, { limit: 1_000, after: 0 }),
     /** How its workflow has closed, when it has. */
-    async closed(id: ExecutionId): Promise<string> {
+    async closed(id: ExecutionId | StopId): Promise<string> {
       const { status } = await until(
         () => client.workflow.getHandle(id).describe(),
         (description) => description.status.name !== "RUNNING",

@@ -38,6 +38,7 @@ test("every way an execution may go is recorded", () => {
       "stopped",
       "cancelled",
       "child-stopped-alone",
+      "stop",
     ]),
   );
 });
