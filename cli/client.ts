@@ -1,4 +1,5 @@
 import type {
+  EventPage,
   Execution,
   Graph,
   GraphSummary,
@@ -68,6 +69,10 @@ export function createApi(base: string) {
       list<NodeExecution>(`/v1/executions/${encodeURIComponent(id)}/nodes`, "nodes", query, limit, asking),
     pause: (id: string, body: unknown) => post<Execution>(`/v1/executions/${encodeURIComponent(id)}/pause`, { body }),
     resume: (id: string) => post<Execution>(`/v1/executions/${encodeURIComponent(id)}/resume`, {}),
+    listEvents: (id: string, query: Query, asking: Asking = {}) =>
+      get<EventPage>(`/v1/executions/${encodeURIComponent(id)}/events`, { query, ...asking }),
+    openEvents: (id: string, query: Query, signal: AbortSignal) =>
+      openStream(base, `/v1/executions/${encodeURIComponent(id)}/events${searchOf(query)}`, signal),
     stop: (id: string, body: unknown) => post<Stop>(`/v1/executions/${encodeURIComponent(id)}/stop`, { body }),
     planStop: (id: string, body: object) =>
       post<{ plan: StopPlan }>(`/v1/executions/${encodeURIComponent(id)}/stop`, { body: { ...body, dryRun: true } }),
@@ -98,6 +103,18 @@ async function exchange(base: string, method: string, path: string, { query = {}
     return { response, body: parseAnswer(base, text) };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
+    throw error instanceof Failure ? error : away(base, error);
+  }
+}
+
+/** A stream of text, for as long as it lasts: neither the beginning nor a part has to come within a time. */
+async function* openStream(base: string, path: string, signal: AbortSignal): AsyncGenerator<string> {
+  try {
+    const response = await fetch(`${base}${path}`, { headers: { accept: "text/event-stream" }, signal });
+    if (!response.ok) throw failureOf(asProblem(base, parseAnswer(base, await response.text())));
+    if (response.body) yield* response.body.pipeThrough(new TextDecoderStream());
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
     throw error instanceof Failure ? error : away(base, error);
   }
 }

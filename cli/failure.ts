@@ -3,7 +3,7 @@ import type { Problem } from "./answers";
 /** What the command ends with, by kind of failure. `--help` shows these rows, and a test keeps docs/cli.md equal to them. */
 export const exitTable = {
   ok: { code: 0, when: "done" },
-  ended_badly: { code: 1, when: "the execution failed or was stopped (run --wait, run --watch, tree --watch)" },
+  ended_badly: { code: 1, when: "the execution failed or was stopped (run --wait, run --watch, tree --watch, watch)" },
   usage: { code: 2, when: "the command line or the environment cannot be understood" },
   not_found: { code: 3, when: "there is no such graph, execution, stop or file" },
   refused: { code: 4, when: "it is invalid, or the state it is in forbids it" },

@@ -4,7 +4,7 @@ import { Failure } from "./failure";
 const firstGapMs = 50;
 const longestGapMs = 500;
 /** An API that starts again is back sooner. */
-const awayForMs = 60_000;
+export const awayForMs = 60_000;
 const leavingSignals = ["SIGINT", "SIGTERM"] as const;
 
 export type Follow<Answer> = {
@@ -53,8 +53,8 @@ async function askUntilOver<Answer>(what: Follow<Answer>, signal: AbortSignal): 
   }
 }
 
-/** The signal's reason is the `Failure` to end with. */
-function listenForLeaving({ hints, timeoutMs }: Pick<Follow<unknown>, "hints" | "timeoutMs">) {
+/** Ctrl-C and the time abort the signal; its reason is the `Failure` to end with. */
+export function listenForLeaving({ hints, timeoutMs }: Pick<Follow<unknown>, "hints" | "timeoutMs">) {
   const controller = new AbortController();
   const leave = () => controller.abort(new Failure("left", "Left", { details: hints }));
   const lateAfter = (ms: number) => {
@@ -73,7 +73,7 @@ function listenForLeaving({ hints, timeoutMs }: Pick<Follow<unknown>, "hints" | 
   };
 }
 
-function isAway(error: unknown): boolean {
+export function isAway(error: unknown): boolean {
   return error instanceof Failure && error.kind === "unreachable";
 }
 

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addDoctor } from "./commands/doctor";
+import { addEvents } from "./commands/events";
 import { addGraphs } from "./commands/graphs";
 import { addList } from "./commands/list";
 import { addNodes } from "./commands/nodes";
@@ -10,6 +11,7 @@ import { addShow } from "./commands/show";
 import { addStop } from "./commands/stop";
 import { addTree } from "./commands/tree";
 import { addUp } from "./commands/up";
+import { addWatch } from "./commands/watch";
 import { exitTable } from "./failure";
 import { readUrl } from "./options";
 
@@ -32,6 +34,8 @@ export function createProgram(): Command {
     addShow,
     addTree,
     addNodes,
+    addWatch,
+    addEvents,
     addPause,
     addResume,
     addStop,

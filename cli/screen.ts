@@ -2,8 +2,8 @@
 export type Canvas = { readonly rows?: number; write(text: string): unknown };
 
 export type Screen = {
-  /** Draws over the last frame, cut to what the terminal holds. */
-  draw(lines: readonly string[]): void;
+  /** Draws over the last frame, cut to what the terminal holds; its last `kept` lines always stay (1). */
+  draw(lines: readonly string[], kept?: number): void;
   /** Draws the last frame in full, and leaves it there. */
   finish(lines: readonly string[]): void;
 };
@@ -20,7 +20,7 @@ export function createScreen(canvas: Canvas): Screen {
     drawn = lines.length;
   };
   return {
-    draw: (lines) => draw(fit(lines, (canvas.rows || rowsWhereUnknown) - 1)),
+    draw: (lines, kept = 1) => draw(fit(lines, (canvas.rows || rowsWhereUnknown) - 1, kept)),
     finish(lines) {
       const up = drawn > 0 ? `\x1b[${drawn}A` : "";
       canvas.write(`${up}\x1b[J${lines.map((line) => `${line}\n`).join("")}`);
@@ -29,9 +29,10 @@ export function createScreen(canvas: Canvas): Screen {
   };
 }
 
-/** The last line, which sums up, always stays. */
-function fit(lines: readonly string[], rows: number): readonly string[] {
+/** What sums up stands at the end. */
+function fit(lines: readonly string[], rows: number, kept: number): readonly string[] {
   if (lines.length <= rows) return lines;
-  const shown = Math.max(0, rows - 2);
-  return [...lines.slice(0, shown), `… ${lines.length - shown - 1} more lines`, ...lines.slice(-1)];
+  const shown = Math.max(0, rows - 1 - kept);
+  const end = lines.slice(-kept).slice(-rows);
+  return [...lines.slice(0, shown), `… ${lines.length - shown - kept} more lines`, ...end].slice(-rows);
 }

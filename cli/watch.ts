@@ -5,6 +5,7 @@ import { follow } from "./follow";
 import { statusOf } from "./lines/execution";
 import { nameOf, treeLines, type OpenNodes } from "./lines/tree";
 import { createScreen } from "./screen";
+import { createSteering, listenForKeys } from "./steering";
 import type { Session } from "./session";
 import type { Api } from "./client";
 import type { Terminal } from "./terminal";
@@ -13,22 +14,29 @@ import type { Terminal } from "./terminal";
 const mostNodeRequests = 12;
 export const awayLine = "the API does not answer; asking again";
 
-export type Following = { readonly timeoutMs?: number | undefined; readonly depth?: number | undefined };
+export type Following = {
+  readonly timeoutMs?: number | undefined;
+  readonly depth?: number | undefined;
+  /** Where it is drawn in a terminal, keys pause, resume and stop it. */
+  readonly withKeys?: boolean;
+};
 
 type View = {
   update(tree: Tree, openNodes: OpenNodes): void;
   finish(tree: Tree): void;
   away(): void;
+  /** Gives the terminal back. */
+  close?(): void;
 };
 
 /** Shows how a tree changes until it has ended; answers its top execution. */
 export async function watchTree(
   { api, terminal }: Session,
   id: string,
-  { depth, timeoutMs }: Following,
+  { depth, timeoutMs, withKeys = false }: Following,
 ): Promise<Execution> {
-  const view = terminal.isJson ? jsonView(terminal) : terminal.isLive ? screenView(terminal) : lineView(terminal);
-  const { tree } = await follow<{ tree: Tree; openNodes: OpenNodes }>({
+  const view = viewOf({ api, terminal }, id, withKeys);
+  const following = follow<{ tree: Tree; openNodes: OpenNodes }>({
     async ask(signal) {
       const tree = await api.readTree(id, depth, { signal });
       return { tree, openNodes: terminal.isLive ? await readOpenNodes(api, tree, signal) : new Map() };
@@ -39,6 +47,7 @@ export async function watchTree(
     hints: hintsFor(id),
     timeoutMs,
   });
+  const { tree } = await following.finally(() => view.close?.());
   view.finish(tree);
   return tree.execution;
 }
@@ -84,6 +93,17 @@ function flatten(tree: Tree): Tree[] {
   return [tree, ...tree.children.flatMap(flatten)];
 }
 
+function viewOf({ api, terminal }: Session, id: string, withKeys: boolean): View {
+  if (terminal.isJson) return jsonView(terminal);
+  if (!terminal.isLive) return lineView(terminal);
+  const view = screenView(terminal);
+  if (!withKeys || !process.stdin.isTTY) return view;
+  const leave = () => void process.kill(process.pid, "SIGINT");
+  const steering = createSteering(api, id, { onChange: () => view.show(steering.lines()), leave });
+  view.show(steering.lines());
+  return { ...view, close: listenForKeys(process.stdin, (key) => void steering.press(key)) };
+}
+
 function jsonView(terminal: Terminal): View {
   const changes = createChanges();
   const update = (tree: Tree) => changes(tree).forEach(({ execution }) => terminal.emit(execution));
@@ -100,12 +120,22 @@ function lineView(terminal: Terminal): View {
   return { update, finish: update, away: () => terminal.note(awayLine) };
 }
 
-function screenView(terminal: Terminal): View {
+/** `show` sets what stands under the tree. */
+function screenView(terminal: Terminal): View & { show(lines: readonly string[]): void } {
   const screen = createScreen(process.stdout);
   let last: readonly string[] = [];
+  let below: readonly string[] = [];
+  const draw = () => screen.draw([...last, ...below], below.length + 1);
   const lines = (tree: Tree, openNodes?: OpenNodes) => treeLines(tree, Date.now(), openNodes).map(terminal.show);
   return {
-    update: (tree, openNodes) => screen.draw((last = lines(tree, openNodes))),
+    update(tree, openNodes) {
+      last = lines(tree, openNodes);
+      draw();
+    },
+    show(shown) {
+      below = shown.map(terminal.show);
+      draw();
+    },
     finish: (tree) => screen.finish(lines(tree)),
     away: () => screen.draw([...last, awayLine]),
   };

@@ -16,7 +16,7 @@ function branchLines(tree: Tree, lead: string, below: string, now: number, openN
   const nodes = openNodes.get(execution.id) ?? [];
   const inside = children.length > 0 || tree.truncated ? "│ " : "  ";
   return [
-    `${lead}${nameOf(tree)}  ${[statusOf(execution), elapsed(execution, now), execution.id].filter(Boolean).join("  ")}`,
+    `${lead}${[nameOf(tree), statusOf(execution), elapsed(execution, now), chargeText(tree), execution.id].filter(Boolean).join("  ")}`,
     ...nodes.map((node) => `${below}${inside}· ${node.label}  ${node.status}  ${elapsed(node, now)}`.trimEnd()),
     ...detached.map((one) => `${below}${inside}· detached  ${one.status}  ${one.executionId}`),
     ...children.flatMap((child, index) => {
@@ -31,6 +31,16 @@ function branchLines(tree: Tree, lead: string, below: string, now: number, openN
     }),
     ...(tree.truncated ? [`${below}└─ … ${execution.stats.childExecutions - children.length} more not shown`] : []),
   ];
+}
+
+/** What the branch has cost so far, with all below it that is shown; "" where nothing. */
+function chargeText(tree: Tree): string {
+  const charge = chargeOf(tree);
+  return charge === 0 ? "" : counted(charge, "credit");
+}
+
+function chargeOf({ execution, children }: Tree): number {
+  return children.reduce((sum, child) => sum + chargeOf(child), execution.stats.charge);
 }
 
 /** The node that runs it says more than the graph, where it has a name of its own. */
