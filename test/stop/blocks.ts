@@ -9,26 +9,31 @@ const pinsOf = { inputSchema: pins({ in: optional(any, null, "") }), outputSchem
 
 /** A block whose code does not hear an abort: it ends when the test says so, and then emits its input. */
 export function createDeaf(name = "Deaf") {
-  const waiting = new Map<Json, () => void>();
+  const waiting: { readonly value: Json; end(): void }[] = [];
   const left: Json[] = [];
   const block: RemoteBlock = {
     definition: define({ id: randomUUID(), name, description: "", placement: "remote", ...pinsOf }),
     async run({ in: value = null }) {
-      await new Promise<void>((resolve) => waiting.set(value, resolve));
+      await new Promise<void>((resolve) => waiting.push({ value, end: resolve }));
       left.push(value);
       return [{ pin: "out", value }];
     },
   };
+  const letGo = (isMeant: (value: Json) => boolean) => {
+    for (const one of waiting.splice(0)) {
+      if (isMeant(one.value)) one.end();
+      else waiting.push(one);
+    }
+  };
   return {
     block,
     blockId: block.definition.id,
-    inside: () => [...waiting.keys()],
+    inside: () => waiting.map(({ value }) => value),
+    count: () => waiting.length,
     /** Values of the runs that came to their natural end. */
     left: () => left,
-    letGo(value: Json) {
-      waiting.get(value)?.();
-      waiting.delete(value);
-    },
+    letGo: (value: Json) => letGo((one) => one === value),
+    letAllGo: () => letGo(() => true),
   };
 }
 

@@ -2,7 +2,7 @@ import type { GraphDraft, GraphNode } from "../../graph/definition";
 import { draft, node } from "../unit/graph/fixtures";
 
 /** A graph that runs `count` nested graphs side by side, one for each item of a list. */
-export function fan(count: number, graphId: string, more: Partial<GraphDraft> = {}): GraphDraft {
+function fan(count: number, graphId: string, more: Partial<GraphDraft> = {}): GraphDraft {
   const items = Array.from({ length: count }, (_, index) => index);
   return draft(
     [node("each", "StepThroughItems", { items }), node("run", "AgentExecutor", { graphId })],
@@ -15,14 +15,13 @@ const item = node("item", "AgentInput", { name: "item", value: 0 });
 
 /** A tree whose executions have `widths` children at each level; `nodes` stand in each leaf. */
 export function treeOf(widths: readonly number[], nodes: readonly GraphNode[]): GraphDraft {
-  const levels = widths.map((width, level) => {
-    const { nodes: own, links } = fan(width, `level ${level + 1}`);
-    return { name: `level ${level}`, id: `level ${level}`, nodes: level === 0 ? own : [item, ...own], links };
+  const [first = 0, ...below] = widths;
+  const subGraphs = below.map((width, index): GraphDraft => {
+    const { nodes: own, links } = fan(width, `level ${index + 2}`);
+    return { name: `level ${index + 1}`, id: `level ${index + 1}`, nodes: [item, ...own], links };
   });
   const leaf = draft([item, ...nodes], [], { id: `level ${widths.length}` });
-  const [root, ...rest] = [...levels, leaf];
-  if (!root) throw new Error("no levels");
-  return { ...root, subGraphs: rest };
+  return fan(first, "level 1", { subGraphs: [...subGraphs, leaf] });
 }
 
 /** A graph that runs itself `times` over, each time with the same nodes beside: without an end but the limit `depth`. */
