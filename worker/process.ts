@@ -98,8 +98,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
     client,
     async stop() {
       for (const one of workers) if (one.getState() === "RUNNING") one.shutdown();
-      await Promise.allSettled(runs);
-      await auditor.close();
+      await Promise.all([auditor.close(), Promise.allSettled(runs)]);
       await watch.close();
       await Promise.all([db.close(), stops.db.close()]);
       await connection.close();

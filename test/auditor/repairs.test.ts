@@ -289,6 +289,26 @@ test("a round asks about 100 executions at most, and the rounds reach all", asyn
   expect(Math.max(...seen)).toBeLessThanOrEqual(101); // one more for the root of a page that does not hold it
 });
 
+test("what Temporal has ended lately is found in the first round, wherever it stands among all that is live", async () => {
+  await using bundle = await setup();
+  const { db, graph, client, taskQueue } = bundle;
+  const others = await Promise.all(Array.from({ length: 120 }, () => startGraph(db, graph)));
+  const last = String(others.toSorted().at(-1));
+  const handle = await client.workflow.start("execution", {
+    workflowId: last,
+    taskQueue,
+    args: [{ executionId: last }],
+  });
+  const audit = auditOf(bundle, { ...atOnce, lostMs: 60_000 });
+  expect(await audit.find()).toEqual([]);
+  await handle.terminate();
+  const found = await until(
+    () => audit.find(),
+    (orphans) => orphans.length > 0,
+  );
+  expect(found).toMatchObject([{ kind: "workflow_ended", executionId: last }]);
+});
+
 test("one worker audits at a time; another takes over when it leaves or its time is up", async () => {
   await using bundle = await setup();
   const { db } = bundle;
