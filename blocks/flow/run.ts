@@ -6,6 +6,7 @@ import type { InlineBlock } from "../block";
 import { convert, parseJson } from "../convert";
 import { invalid, kindOf, readAny, readChoice, readList, readObject, readText } from "../inputs";
 import { jsonNumber, parseFloatText } from "../numbers";
+import { trim } from "../texts";
 import { compare, equals } from "../truth";
 import * as definitions from "./definition";
 
@@ -39,7 +40,7 @@ function holds(left: Json, operator: Operator, right: Json): boolean {
 /** Texts are trimmed and become floats if they parse; "inf" and "nan" do. */
 function comparable(value: Json): Json {
   if (typeof value !== "string") return value;
-  const trimmed = value.trim();
+  const trimmed = trim(value);
   return parseFloatText(trimmed) ?? trimmed;
 }
 
@@ -51,7 +52,7 @@ const ifInputMatches: InlineBlock = {
   definition: definitions.ifInputMatches,
   run: (inputs) => {
     const [input, value] = [readAny(inputs, "input"), readAny(inputs, "value")];
-    const result = equals(input, value) || equals(input, convertedTo(input, value));
+    const result = equals(input, convertedTo(input, value));
     const branch = result
       ? { pin: "yes_output", value: inputs["yes_value"] ?? null }
       : { pin: "no_output", value: inputs["no_value"] ?? null };

@@ -1,4 +1,4 @@
-import { boolean, define, emitted, integer, list, object, optional, pins, required, text } from "../pins";
+import { boolean, define, emitted, integer, list, listOf, object, optional, pins, required, text } from "../pins";
 
 export const fillTextTemplate = define({
   id: "db7d8f02-2f44-4c55-ab7a-eae0941f0c30",
@@ -19,7 +19,7 @@ export const combineTexts = define({
   description: "Joins texts, with a delimiter between them.",
   placement: "inline",
   inputSchema: pins({
-    input: required(list, "The texts."),
+    input: required(listOf(text), "The texts."),
     delimiter: optional(text, "", "What to put between them."),
   }),
   outputSchema: pins({ output: emitted(text, "The texts joined.") }),

@@ -33,6 +33,8 @@ describe("Condition", () => {
     ["10", ">", "9", true],
     ["abc", "<", "abd", true],
     ["1e3", "==", 1000, true],
+    ["\x1cabc\x85", "==", " abc", true],
+    ["\ufeffabc", "==", "abc", false],
     [true, "==", 1, true],
     [[1, 2], "==", [1, 2], true],
     [{ a: 1 }, "!=", { a: 1 }, false],
