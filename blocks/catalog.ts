@@ -3,6 +3,7 @@ import { agentExecutor, agentInputs, agentOutput } from "./agent/definition";
 import * as arithmetic from "./arithmetic/definition";
 import * as basic from "./basic/definition";
 import { getCurrentDate, getCurrentDateAndTime, getCurrentTime } from "./clock/definition";
+import { executeCode } from "./code/definition";
 import { codeExtraction } from "./code-extraction/definition";
 import * as dictionaries from "./dictionaries/definition";
 import * as escapes from "./escapes/definition";
@@ -37,6 +38,7 @@ const definitions: readonly BlockDefinition[] = [
   ...[persistInformation, retrieveInformation],
   ...[llm.textGenerator, llm.structuredResponseGenerator, llm.textSummarizer, llm.conversation],
   ...[llm.listGenerator, llm.condition, llm.orchestrator],
+  executeCode,
   sendWebRequest,
   xmlParser,
   genericWebhookTrigger,

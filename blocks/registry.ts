@@ -2,6 +2,7 @@ import type { BlockCatalog } from "../graph/block";
 import { agentBlocks } from "./agent/run";
 import type { Block, BlockRegistry } from "./block";
 import { clockBlocks } from "./clock/run";
+import { codeBlocks } from "./code/run";
 import { llmBlocks } from "./llm/run";
 import { runLargeAside } from "./large/threads";
 import { memoryBlocks } from "./memory/run";
@@ -26,6 +27,7 @@ export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
     ...clockBlocks(),
     ...memoryBlocks,
     ...llmBlocks(renderAside),
+    ...codeBlocks(),
     ...webBlocks(),
     ...extra,
   ]) {

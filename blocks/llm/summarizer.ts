@@ -5,9 +5,6 @@ import * as definitions from "./definition";
 import { systemSays, userSays } from "./messages";
 import { attempts, modelOf } from "./model";
 
-/** Each round puts summaries of chunks together and sums them up again; a model that does not shorten would never end. */
-const mostRounds = 8;
-
 export const textSummarizer: RemoteBlock = {
   definition: definitions.textSummarizer,
   attempts,
@@ -23,35 +20,40 @@ export const textSummarizer: RemoteBlock = {
       `You sum up texts. The form: ${style}. The focus: ${focus}. Answer with the summary alone.`,
     );
 
-    let chunks = chunksOf(text, size, overlap);
-    for (let round = 1; round <= mostRounds; round += 1) {
+    for (let left = text, what = "Sum up this text:"; ; what = "Sum up these summaries of the parts of one text:") {
       const summaries: string[] = [];
       let sent = [told];
-      for (const chunk of chunks) {
-        const what = round === 1 ? "Sum up this text:" : "Sum up these summaries of the parts of one text:";
+      for (const chunk of chunksOf(left, size, overlap)) {
         sent = [told, userSays(`${what}\n\n${chunk}`)];
         summaries.push((await ask({ messages: sent })).text);
       }
-      const [only] = summaries;
-      if (summaries.length === 1 && only !== undefined) {
+      const all = summaries.join("\n\n");
+      if (summaries.length === 1) {
         return [
-          { pin: "summary", value: only },
+          { pin: "summary", value: all },
           { pin: "prompt", value: sent },
         ];
       }
-      chunks = chunksOf(summaries.join("\n\n"), size, overlap);
+      // Else it would never end.
+      if (wordsOf(all).length >= wordsOf(left).length) {
+        throw new BlockFailure("model_answer_invalid", "the summaries are no shorter than what they sum up");
+      }
+      left = all;
     }
-    throw new BlockFailure("model_answer_invalid", `the summaries did not get shorter in ${mostRounds} rounds`);
   },
 };
 
 /** Pieces of at most `size` words, each beginning with the last `overlap` words of the one before. At least one. */
-export function chunksOf(text: string, size: number, overlap: number): string[] {
-  const words = text.split(/\s+/).filter((word) => word !== "");
+function chunksOf(text: string, size: number, overlap: number): string[] {
+  const words = wordsOf(text);
   if (words.length <= size) return [text];
   const chunks: string[] = [];
   for (let from = 0; from < words.length - overlap; from += size - overlap) {
     chunks.push(words.slice(from, from + size).join(" "));
   }
   return chunks;
+}
+
+function wordsOf(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== "");
 }

@@ -345,6 +345,7 @@ describe("AITextSummarizer", () => {
     await using t = await setup([{ text: "a b c d" }]);
     const inputs = { text: "1 2 3 4 5", max_tokens: 2, chunk_overlap: 0 };
     await expect(t.run("AITextSummarizer", inputs)).rejects.toMatchObject({ code: "model_answer_invalid" });
+    expect(t.asked).toHaveLength(3);
   });
 
   test("refuses chunks that do not move on", async () => {

@@ -205,6 +205,13 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
     "prompt model credentials multiple_tool_calls sys_prompt conversation_history last_tool_output retry prompt_values max_tokens agent_mode_max_iterations execution_mode conversation_compaction ollama_host",
     "tools finished conversations",
   ],
+  [
+    "0b02b072-abe7-11ef-8372-fb5d162dd712",
+    "ExecuteCode",
+    "remote",
+    "code language setup_commands timeout template_id credentials",
+    "results main_result response stdout_logs stderr_logs",
+  ],
   ...(
     [
       ["c0a8e994-ebf1-4a9c-a4d8-89d09c86741b", "AgentInput", ""],
