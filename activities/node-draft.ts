@@ -1,4 +1,4 @@
-import type { NodeInsert, NodeRow, NodeUpdate, EventOrdinal, OutputRow } from "../db/step";
+import type { NodeInsert, NodeRow, NodeUpdate, EventOrdinal, OutputRow, ReviewRow } from "../db/step";
 import type { OpenNode } from "../db/state";
 import type { RecordedError } from "../db/schema";
 import type { Placement } from "../graph/block";
@@ -29,6 +29,7 @@ export class NodeDraft {
   iteration: number | undefined;
   newHostId: NodeExecutionId | undefined;
   newWakeInMs: number | undefined;
+  review: ReviewRow | undefined;
   wakesLeft: number | null;
   closed = false;
   /** Recorded but not delivered, oldest first; those this segment adds are at the end. */
@@ -138,6 +139,7 @@ export class NodeDraft {
       iteration: this.iteration,
       hostId: this.newHostId,
       wakeInMs: this.newWakeInMs,
+      review: this.review,
       wakesLeft: this.wakesLeft ?? undefined,
       emitted: this.added.length,
       delivered: this.delivered,

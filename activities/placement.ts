@@ -1,4 +1,4 @@
-import type { Block, InlineBlock, RemoteBlock, WaitBlock } from "../blocks/block";
+import type { Block, InlineBlock, RemoteBlock, ReviewBlock, WaitBlock } from "../blocks/block";
 
 /** TypeScript does not narrow a union by a nested field; these do. */
 export function isInline(block: Block | undefined): block is InlineBlock {
@@ -10,5 +10,9 @@ export function isRemote(block: Block | undefined): block is RemoteBlock {
 }
 
 export function isWait(block: Block | undefined): block is WaitBlock {
-  return block?.definition.placement === "wait";
+  return block !== undefined && "plan" in block;
+}
+
+export function isReview(block: Block | undefined): block is ReviewBlock {
+  return block !== undefined && "ask" in block;
 }

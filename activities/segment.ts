@@ -1,7 +1,13 @@
-import { isBlockFailure, type BlockRegistry, type InlineBlock, type WaitBlock } from "../blocks/block";
+import {
+  isBlockFailure,
+  type BlockRegistry,
+  type InlineBlock,
+  type ReviewBlock,
+  type WaitBlock,
+} from "../blocks/block";
 import type { RecordedError } from "../db/schema";
 import type { SelfStop } from "../db/self-stop";
-import type { OpenNode, State } from "../db/state";
+import type { Answered, OpenNode, State } from "../db/state";
 import type { Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
 import type { Emission, NestedGraph } from "../graph/definition";
@@ -15,7 +21,7 @@ import type { RemoteWork, Work } from "../workflows/messages";
 import { Allowance, type ChildRefusal } from "./allowance";
 import { NodeDraft } from "./node-draft";
 import { findWrong, labelOf, recordedError, remoteWork } from "./node-facts";
-import { isInline, isWait } from "./placement";
+import { isInline, isReview, isWait } from "./placement";
 import type { Bounds, Result } from "./result";
 import { UnitDraft } from "./unit-draft";
 
@@ -51,6 +57,7 @@ export class Segment {
   private readonly openOf = new Map<string, NodeDraft[]>();
   /** Nodes with something to deliver. A queue, not a call: a loop of nodes must not become a recursion. */
   private readonly toFlush = new Set<string>();
+  private readonly answers: readonly { readonly node: NodeDraft; readonly answer: Answered }[];
   private readonly inlineQueue: NodeDraft[];
   private readonly childQueue: NodeDraft[];
 
@@ -67,7 +74,11 @@ export class Segment {
     const recorded = [...state.undelivered, ...state.asked.filter((row) => !row.closed)].map(load);
     this.inlineQueue = state.queuedInline.map(load);
     this.childQueue = state.queuedChildren.map(load);
-    const inOrder = [...recorded, ...this.inlineQueue, ...this.childQueue].sort((a, b) => a.queuedSeq - b.queuedSeq);
+    this.answers = state.answered.map(({ node, answer }) => ({ node: load(node), answer }));
+    const asking = this.answers.map(({ node }) => node);
+    const inOrder = [...recorded, ...asking, ...this.inlineQueue, ...this.childQueue].sort(
+      (a, b) => a.queuedSeq - b.queuedSeq,
+    );
     for (const node of inOrder) this.open(node);
     for (const node of recorded) this.toFlush.add(node.nodeId);
     for (const node of recorded) if (node.status === "FAILED") this.draft.failed(node);
@@ -134,6 +145,7 @@ export class Segment {
   run(): void {
     const { bounds, now } = this.deps;
     const deadline = now() + bounds.milliseconds;
+    if (this.grows) for (const { node, answer } of this.answers) this.answer(node, answer);
     for (let acts = 0; this.act(); acts++) {
       if (acts >= bounds.nodes * 2 || now() > deadline) {
         this.more = true;
@@ -219,6 +231,7 @@ export class Segment {
     if (problem !== null) return this.fail(node, "node_failed", { code: "invalid_inputs", message: problem });
     const block = this.deps.blocks.get(compiled.block.id);
     if (isWait(block)) return this.arm(block, node);
+    if (isReview(block)) return this.ask(block, node);
     if (isInline(block) && this.fitsInline(block, node)) return void this.inlineQueue.push(node);
     if (compiled.nested) return void this.childQueue.push(node);
     node.placement = "remote";
@@ -249,13 +262,49 @@ export class Segment {
     this.work.push({ kind: "wait", id: node.id, label: labelOf(node.compiled), delayMs });
   }
 
+  private ask(block: ReviewBlock, node: NodeDraft): void {
+    try {
+      const { question, payload, schema, editable, deadlineMs } = block.ask(node.inputs);
+      node.started = this.draft.event("node.waiting", node.id, { nodeId: node.nodeId });
+      this.draft.event("review.requested", node.id, { nodeId: node.nodeId, question });
+      node.review = { question, payload, schema, editable, deadlineMs };
+      node.status = "WAITING";
+      this.draft.delta.waiting += 1;
+      this.draft.reviews = true;
+      if (deadlineMs !== null) this.waitFor(node, deadlineMs, 1);
+    } catch (error) {
+      this.failWith(node, error);
+    }
+  }
+
+  private answer(node: NodeDraft, { decision, hasData, data, message }: Answered): void {
+    const block = this.deps.blocks.get(node.compiled.block.id);
+    try {
+      if (!isReview(block)) throw new Error(`block ${node.compiled.block.name} asks nobody`);
+      this.complete(node, [...block.answered(node.inputs, { decision, data: hasData ? data : undefined, message })]);
+    } catch (error) {
+      this.failWith(node, error);
+    }
+  }
+
+  private timeOut(block: ReviewBlock, node: NodeDraft): void {
+    this.draft.reviews = true;
+    const emissions = block.ask(node.inputs).onTimeout;
+    if (emissions) this.complete(node, emissions);
+    else this.fail(node, "timed_out", { code: "timed_out", message: "nobody has answered in time" });
+  }
+
   private wake(node: NodeDraft): boolean {
     if (this.state.held) return false; // it waits on, and fires when it is released
     const block = this.deps.blocks.get(node.compiled.block.id);
-    if (node.status !== "WAITING" || !isWait(block)) return false;
+    if (node.status !== "WAITING" || !(isWait(block) || isReview(block))) return false;
     if (node.wakeInMs !== null && node.wakeInMs > 0) {
       this.work.push({ kind: "wait", id: node.id, label: labelOf(node.compiled), delayMs: node.wakeInMs });
       return false;
+    }
+    if (isReview(block)) {
+      this.timeOut(block, node);
+      return true;
     }
     const { delayMs, emissions } = block.plan(node.inputs);
     const wakesLeft = (node.wakesLeft ?? 1) - 1;

@@ -30,6 +30,8 @@ export class UnitDraft {
   bound = 0;
   readonly tokens: { id: NodeExecutionId; attempt: number }[] = [];
   /** Changes of the execution's counters. */
+  /** Some of its nodes ask people, or have ended without their answer. */
+  reviews = false;
   readonly delta = { open: 0, waiting: 0, failed: 0, unhandled: 0 };
   private readonly state: State;
   private readonly graph: CompiledGraph;
@@ -187,6 +189,7 @@ export class UnitDraft {
       outputs: [...this.nodes.values()].flatMap((node) => node.outputRows()),
       children: this.children,
       relay,
+      reviews: this.reviews,
       events: this.events,
       // The end of a nested graph reaches the parent's workflow by itself; what it emits before needs a poke.
       pokes: relay && !relay.end && this.state.parentId ? [this.state.parentId] : [],

@@ -18,6 +18,7 @@ import { graphRoutes } from "./routes/graphs";
 import { holdRoutes } from "./routes/holds";
 import { processRoutes } from "./routes/process";
 import { rerunRoutes } from "./routes/reruns";
+import { reviewRoutes } from "./routes/reviews";
 import { stopRoutes } from "./routes/stops";
 
 /** Every call of the API. */
@@ -40,6 +41,7 @@ function createRoutes(deps: AppDeps): Route[] {
     ...stopRoutes(shared),
     ...holdRoutes(shared),
     ...rerunRoutes(shared),
+    ...reviewRoutes(shared),
     ...processRoutes(shared),
   ];
   return [...routes, documentRoute(routes)];

@@ -94,6 +94,33 @@ export type WaitBlock = {
   readonly plan: (inputs: Inputs) => WaitPlan;
 };
 
+/** Asks people, and waits for their answer without holding anything. */
+export type ReviewBlock = {
+  readonly definition: BlockDefinition & { readonly placement: "wait" };
+  readonly ask: (inputs: Inputs) => ReviewPlan;
+  readonly answered: (inputs: Inputs, answer: ReviewAnswer) => Iterable<Emission>;
+};
+
+export type ReviewPlan = {
+  readonly question: string;
+  readonly payload: Json;
+  /** What the data of an answer has to fit; null: any. */
+  readonly schema: JsonSchema | null;
+  /** Whether an answer may bring data. */
+  readonly editable: boolean;
+  /** null: for ever. */
+  readonly deadlineMs: number | null;
+  /** What is emitted where nobody has answered in time; null: the node fails. */
+  readonly onTimeout: readonly Emission[] | null;
+};
+
+export type ReviewAnswer = {
+  readonly decision: "approved" | "rejected";
+  /** undefined: none was given. */
+  readonly data: Json | undefined;
+  readonly message: string | null;
+};
+
 /** A nested graph: what it runs is the graph, so there is no code. */
 export type ChildBlock = { readonly definition: BlockDefinition & { readonly placement: "child" } };
 
@@ -101,7 +128,7 @@ export type ChildBlock = { readonly definition: BlockDefinition & { readonly pla
  * Emissions come in the order they are to be delivered. What the graph's author can mend is thrown as a `BlockFailure`; an
  * abort is thrown as the signal's own reason, so that the caller can tell a stop from a timeout and a shutdown.
  */
-export type Block = InlineBlock | RemoteBlock | WaitBlock | ChildBlock;
+export type Block = InlineBlock | RemoteBlock | WaitBlock | ReviewBlock | ChildBlock;
 
 /**
  * A block's own failure. `code` (snake_case) may stand in a Temporal history and in logs; the message goes to the record in

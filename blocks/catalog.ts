@@ -1,5 +1,5 @@
 import type { BlockCatalog, BlockDefinition } from "../graph/block";
-import { agentExecutor, agentInputs, agentOutput } from "./agent/definition";
+import { agentExecutor, agentFileInput, agentInputs, agentOutput } from "./agent/definition";
 import * as arithmetic from "./arithmetic/definition";
 import * as basic from "./basic/definition";
 import { getCurrentDate, getCurrentDateAndTime, getCurrentTime } from "./clock/definition";
@@ -13,6 +13,7 @@ import * as llm from "./llm/definition";
 import * as manyLists from "./many-lists/definition";
 import { persistInformation, retrieveInformation } from "./memory/definition";
 import * as pattern from "./pattern/definition";
+import * as review from "./review/definition";
 import * as text from "./text/definition";
 import * as timer from "./timer/definition";
 import { sendWebRequest } from "./web/definition";
@@ -21,11 +22,13 @@ import { xmlParser } from "./xml/definition";
 
 const definitions: readonly BlockDefinition[] = [
   ...Object.values(agentInputs),
+  agentFileInput,
   agentOutput,
   agentExecutor,
   ...Object.values(basic),
   ...Object.values(flow),
   ...Object.values(arithmetic),
+  ...Object.values(review),
   ...Object.values(text),
   ...Object.values(pattern),
   ...Object.values(escapes),

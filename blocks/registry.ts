@@ -11,6 +11,7 @@ import { createPatternThreads } from "./pattern/threads";
 import { pureBlocks } from "./pure";
 import { createTemplateThreads } from "./template/threads";
 import { templateBlocks } from "./text/run";
+import { reviewBlocks } from "./review/run";
 import { timerBlocks } from "./timer/run";
 import { webBlocks } from "./web/run";
 
@@ -24,6 +25,7 @@ export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
     ...templateBlocks(renderAside),
     ...patternBlocks(createPatternThreads()),
     ...timerBlocks,
+    ...reviewBlocks,
     ...clockBlocks(),
     ...memoryBlocks,
     ...llmBlocks(renderAside),

@@ -69,7 +69,7 @@ export async function readOutstanding(
         (select * from node_executions where execution_id = $1 and ended_at is null and status = 'RUNNING' and id <> all ($2::uuid[])
           and (host_id is null or host_id <> all ($2::uuid[])) order by queued_seq limit $3)
         union all
-        (select * from node_executions where execution_id = $1 and ended_at is null and status = 'WAITING' and id <> all ($2::uuid[]) order by queued_seq limit $3)
+        (select * from node_executions where execution_id = $1 and ended_at is null and status = 'WAITING' and wake_at is not null and id <> all ($2::uuid[]) order by queued_seq limit $3)
         union all
         (select * from node_executions where execution_id = $1 and ended_at is null and status = 'QUEUED' and placement = 'remote' and id <> all ($2::uuid[])
           and (host_id is null or host_id <> all ($2::uuid[]))

@@ -44,6 +44,7 @@ export const stopOutcome = pgEnum("stop_outcome", [
   "finished_first",
 ]);
 /** What opened the fence: somebody, Temporal's own doors (`cancel`, `terminate`), or what the execution itself ran into. */
+export const reviewStatus = pgEnum("review_status", ["waiting", "approved", "rejected", "timed_out", "withdrawn"]);
 export const stopCause = pgEnum("stop_cause", [
   "request",
   "signal",
@@ -412,6 +413,38 @@ export const fences = pgTable(
     createdAt: time("created_at").notNull(),
   },
   (t) => [index("fences_of_tree").on(t.rootId)],
+);
+
+/** Questions to people; the id is that of the node execution that asks. */
+export const reviews = pgTable(
+  "reviews",
+  {
+    id: uuid("id").$type<NodeExecutionId>().primaryKey(),
+    executionId: uuid("execution_id").$type<ExecutionId>().notNull(),
+    rootId: uuid("root_id")
+      .$type<ExecutionId>()
+      .notNull()
+      .references(() => trees.rootId, { onDelete: "cascade" }),
+    ownerId: text("owner_id").notNull(),
+    status: reviewStatus("status").notNull(),
+    question: text("question"),
+    payload: json("payload").$type<Json>(),
+    /** Of the data of an answer. */
+    schema: json("schema").$type<JsonObject>(),
+    editable: boolean("editable").notNull(),
+    data: json("data").$type<Json>(),
+    message: text("message"),
+    decidedBy: text("decided_by"),
+    deadlineAt: time("deadline_at"),
+    createdAt: time("created_at").notNull(),
+    decidedAt: time("decided_at"),
+  },
+  (t) => [
+    index("reviews_of_owner").on(t.ownerId, t.createdAt, t.id),
+    index("reviews_of_execution").on(t.executionId),
+    index("reviews_of_tree").on(t.rootId),
+    check("decided_iff_not_waiting", sql`(${t.status} = 'waiting') = (${t.decidedAt} is null)`),
+  ],
 );
 
 /** Held, it and its subtree start nothing new; what runs may finish and is kept. */

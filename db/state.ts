@@ -97,6 +97,14 @@ export type OpenNode = {
   readonly outputs: readonly { readonly pin: string; readonly value: Json }[];
 };
 
+/** An answer of people to a node's question. */
+export type Answered = {
+  readonly decision: "approved" | "rejected";
+  readonly hasData: boolean;
+  readonly data: Json;
+  readonly message: string | null;
+};
+
 export type State = Head & {
   /** INCOMPLETE node executions, oldest first. */
   readonly unfed: readonly { readonly id: NodeExecutionId; readonly nodeId: string; readonly inputs: JsonObject }[];
@@ -107,6 +115,8 @@ export type State = Head & {
   /** QUEUED nested graphs, as many as the window has room for. */
   readonly queuedChildren: readonly OpenNode[];
   readonly runningChildren: number;
+  /** Waiting node executions whose question has been answered. */
+  readonly answered: readonly { readonly node: OpenNode; readonly answer: Answered }[];
   /** The node executions asked for. */
   readonly asked: readonly OpenNode[];
   /** By node: queue number of its oldest live execution; those asked for and the queued ones above, which may end here, are left out. */
@@ -151,6 +161,7 @@ with queued as (
     cross join lateral (
       select n.queued_seq from node_executions n
        where n.execution_id = $1 and n.node_id = w.node_id and n.ended_at is null and n.queued_seq is not null and n.id <> all ($5::uuid[])
+         and n.id not in (select r.id from reviews r where r.execution_id = $1 and r.status in ('approved', 'rejected'))
          and n.id not in (select id from queued)
        order by n.queued_seq limit 1) l
 )
@@ -164,6 +175,10 @@ select ${headColumns},
   coalesce((select json_agg(${openNode} order by n.queued_seq) from queued n where n.placement = 'inline'), '[]') as "queuedInline",
   coalesce((select json_agg(${openNode} order by n.queued_seq) from queued n where n.placement = 'child'), '[]') as "queuedChildren",
   (select count(*)::int from node_executions n where n.execution_id = e.id and n.status = 'RUNNING' and n.ended_at is null and n.placement = 'child') as "runningChildren",
+  coalesce((select json_agg(json_build_object('node', ${openNode}, 'answer', json_build_object('decision', r.status, 'hasData', r.data is not null, 'data', r.data,
+       'message', r.message)) order by n.queued_seq)
+     from reviews r join node_executions n on n.id = r.id and n.status = 'WAITING' and n.id <> all ($5::uuid[])
+    where r.execution_id = e.id and r.status in ('approved', 'rejected')), '[]') as answered,
   coalesce((select json_agg(${openNode}) from node_executions n where n.id = any ($5::uuid[]) and n.execution_id = e.id), '[]') as asked,
   coalesce((select json_object_agg(node_id, queued_seq) from oldest), '{}') as "oldestLive",
   coalesce((select json_object_agg(w.node_id, l.inputs) from unnest($3::text[]) as w (node_id)
@@ -200,6 +215,7 @@ export function freshState(head: Head): State {
     queuedInline: [],
     queuedChildren: [],
     runningChildren: 0,
+    answered: [],
     asked: [],
     oldestLive: {},
     lastQueued: {},

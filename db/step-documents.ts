@@ -1,7 +1,7 @@
 import type { Json } from "../graph/json";
 import type { RecordedError } from "./schema";
 import { selfStopDocument } from "./self-stop";
-import type { ChildRow, EventRow, NodeInsert, NodeRow, NodeUpdate, OutputRow, Relay, Unit } from "./step";
+import type { ChildRow, EventRow, NodeInsert, NodeRow, NodeUpdate, OutputRow, Relay, ReviewRow, Unit } from "./step";
 
 /**
  * What commit_step takes: one JSON document for each of its parameters, in their order, rows tagged with their unit `u`. Flat
@@ -40,6 +40,7 @@ function unitDocument(u: number, { executionId, kind, version, tokens, execution
     kind,
     version,
     relay: rows.relay !== null,
+    reviews: rows.reviews,
     tokens,
     events: rows.events.length,
     nodes: rows.inserts.length,
@@ -77,6 +78,7 @@ function nodeDocument(u: number, row: NodeRow) {
     host_id: row.hostId,
     wake_in: row.wakeInMs,
     wakes_left: row.wakesLeft,
+    review: row.review && reviewDocument(row.review),
     emitted: row.emitted,
     delivered: row.delivered,
     closed: row.closed,
@@ -84,6 +86,10 @@ function nodeDocument(u: number, row: NodeRow) {
     started: row.started,
     ended: row.ended,
   };
+}
+
+function reviewDocument({ payload, schema, ...rest }: ReviewRow) {
+  return { ...rest, payload: asText(payload), schema: schema === null ? undefined : JSON.stringify(schema) };
 }
 
 function insertDocument(u: number, row: NodeInsert, index: number) {

@@ -1,7 +1,7 @@
 import type { Placement } from "../graph/block";
 import type { Limits, Masks } from "../graph/definition";
 import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
-import type { Json, JsonObject } from "../graph/json";
+import type { Json, JsonObject, JsonSchema } from "../graph/json";
 import type { EndReason, Status } from "../graph/status";
 import type { Database } from "./client";
 import type { RecordedError } from "./schema";
@@ -33,6 +33,8 @@ export type NodeRow = {
   readonly hostId?: NodeExecutionId | undefined;
   readonly wakeInMs?: number | undefined;
   readonly wakesLeft?: number | undefined;
+  /** What it asks people from now on. */
+  readonly review?: ReviewRow | undefined;
   /** How many outputs this unit adds. */
   readonly emitted: number;
   /** How many have been delivered in all; absent = as it was. */
@@ -41,6 +43,15 @@ export type NodeRow = {
   readonly queued?: EventOrdinal | undefined;
   readonly started?: EventOrdinal | undefined;
   readonly ended?: EventOrdinal | undefined;
+};
+
+/** A question to people; without a deadline it waits for ever. */
+export type ReviewRow = {
+  readonly question: string | null;
+  readonly payload: Json;
+  readonly schema: JsonSchema | null;
+  readonly editable: boolean;
+  readonly deadlineMs: number | null;
 };
 
 export type NodeInsert = NodeRow & {
@@ -110,6 +121,8 @@ export type Unit = {
   readonly outputs: readonly OutputRow[];
   readonly children: readonly ChildRow[];
   readonly relay: Relay | null;
+  /** Some of its nodes ask people, or have ended without their answer. */
+  readonly reviews?: boolean;
   readonly events: readonly EventRow[];
   readonly pokes: readonly ExecutionId[];
   /** Written last: nothing under its fence after it. */

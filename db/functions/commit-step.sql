@@ -165,6 +165,10 @@ begin
     end if;
   end if;
 
+  if exists (select 1 from json_to_recordset(p_units) as x (reviews boolean) where x.reviews) then
+    perform record_reviews(p_units, v_units, p_inserts, p_updates, v_at);
+  end if;
+
   insert into outputs (node_execution_id, ordinal, pin, value)
     select o.id, o.ordinal, o.pin, o.value::json
       from json_to_recordset(p_outputs) as o (u int, id uuid, ordinal int, pin text, value text)

@@ -63,6 +63,8 @@ begin
         attempt = n.attempt + case when k.reason = 'abandoned' then 1 else 0 end
       from json_to_recordset(v_nodes) as k (id uuid, reason end_reason, ordinal int)
      where n.id = k.id;
+    update reviews r set status = 'withdrawn', decided_at = v_at from json_to_recordset(v_nodes) as k (id uuid, waiting boolean)
+     where k.waiting and r.id = k.id and r.status = 'waiting';
     insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
       select v_stop.root_id, v_base + k.ordinal, 'node.terminated', v_at, k.execution_id, k.id, json_build_object('nodeId', k.node_id, 'endReason', k.reason, 'stopId', p_stop)
         from json_to_recordset(v_nodes) as k (id uuid, execution_id uuid, node_id text, reason text, ordinal int);

@@ -124,6 +124,14 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
   ["05309873-9d61-447e-96b5-b804e2511829", "ListDifference", "inline", "list_a list_b symmetric", "difference length"],
   ["b6eb08b6-dbe3-411b-b9b4-2508cb311a1f", "ListIntersection", "inline", "list_a list_b", "intersection length"],
   [
+    "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d",
+    "HumanInTheLoop",
+    "wait",
+    "data name editable",
+    "approved_data rejected_data review_message",
+  ],
+  ["a3a0a0f7-5a3b-4c56-9a54-6b8f0b6f6d11", "Ask", "wait", "question context schema deadline default", "answer message"],
+  [
     "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
     "CountdownTimer",
     "wait",
@@ -136,6 +144,13 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
     "remote",
     "url method headers json_format body files_name files",
     "response client_error server_error",
+  ],
+  [
+    "95ead23f-8283-4654-aef3-10c053b74a31",
+    "AgentFileInput",
+    "remote",
+    "name value title description advanced secret base_64",
+    "result",
   ],
   [
     "363ae599-353e-4804-937e-b2ee3cef3da4",

@@ -1,0 +1,57 @@
+import { readDuration } from "../../graph/durations";
+import { BlockFailure, type Block, type ReviewBlock } from "../block";
+import { invalid, readBoolean, readObject, readText } from "../inputs";
+import * as definitions from "./definition";
+
+const longestDeadlineMs = 3650 * 24 * 3_600_000;
+
+const said = (pin: string, message: string | null) => (message ? [{ pin, value: message }] : []);
+
+const humanInTheLoop: ReviewBlock = {
+  definition: definitions.humanInTheLoop,
+  ask: (inputs) => ({
+    question: readText(inputs, "name"),
+    payload: inputs["data"] ?? null,
+    schema: null,
+    editable: readBoolean(inputs, "editable", true),
+    deadlineMs: null,
+    onTimeout: null,
+  }),
+  answered: (inputs, { decision, data, message }) => [
+    {
+      pin: decision === "approved" ? "approved_data" : "rejected_data",
+      value: data === undefined ? (inputs["data"] ?? null) : data,
+    },
+    ...said("review_message", message),
+  ],
+};
+
+const ask: ReviewBlock = {
+  definition: definitions.ask,
+  ask: (inputs) => {
+    const fallback = inputs["default"] ?? null;
+    const schema = readObject(inputs, "schema", {});
+    return {
+      question: readText(inputs, "question"),
+      payload: inputs["context"] ?? null,
+      schema: Object.keys(schema).length > 0 ? schema : null,
+      editable: true,
+      deadlineMs: deadlineOf(readText(inputs, "deadline", "")),
+      onTimeout: fallback === null ? null : [{ pin: "answer", value: fallback }],
+    };
+  },
+  answered: (_inputs, { decision, data, message }) => {
+    if (decision === "rejected") throw new BlockFailure("declined", message ?? "the question was declined");
+    return [{ pin: "answer", value: data ?? null }, ...said("message", message)];
+  },
+};
+
+function deadlineOf(text: string): number | null {
+  if (text.trim() === "") return null;
+  const ms = readDuration(text.trim()) ?? 0;
+  if (ms <= 0 || ms > longestDeadlineMs)
+    throw invalid('deadline must be a time such as "30s", "2h" or "36h", at most 3650 days');
+  return ms;
+}
+
+export const reviewBlocks: readonly Block[] = [humanInTheLoop, ask];

@@ -1,0 +1,59 @@
+-- Within commit_step: the questions that its nodes ask are opened, and those whose node has ended without an answer are closed.
+create or replace function record_reviews(p_units json, p_verdicts json, p_inserts json, p_updates json, p_at timestamptz) returns void
+language plpgsql volatile as $$
+begin
+  with asked as (
+    select u, id, node_id, review from json_to_recordset(p_inserts) as n (u int, id uuid, node_id text, review json) where review is not null
+    union all
+    select u, id, null, review from json_to_recordset(p_updates) as n (u int, id uuid, review json) where review is not null
+  )
+  insert into reviews (id, execution_id, root_id, owner_id, status, question, payload, schema, editable, deadline_at, created_at)
+    select a.id, e.id, e.root_id, e.owner_id, 'waiting', a.review ->> 'question', (a.review ->> 'payload')::json, (a.review ->> 'schema')::json,
+      (a.review ->> 'editable')::boolean, p_at + (a.review ->> 'deadlineMs')::bigint * interval '1 millisecond', p_at
+      from asked a
+      join json_to_recordset(p_verdicts) as k (u int, because text) on k.u = a.u and k.because is null
+      join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = a.u
+      join executions e on e.id = x.execution_id;
+  update reviews r set status = 'timed_out', decided_at = p_at
+    from json_to_recordset(p_updates) as n (u int, id uuid, ended int)
+    join json_to_recordset(p_verdicts) as k (u int, because text) on k.u = n.u and k.because is null
+   where r.id = n.id and n.ended is not null and r.status = 'waiting';
+end $$;
+
+-- An answer. The plan that a timer makes meanwhile is on an older version, and is made again.
+-- Answers {because}: null (recorded) | same (as recorded before) | decided | withdrawn | timed_out | fenced | missing.
+create or replace function decide_review(p_id uuid, p_decision text, p_data text, p_message text, p_by text) returns json
+language plpgsql volatile as $$
+declare
+  v_root uuid;
+  v_review reviews%rowtype;
+  v_execution executions%rowtype;
+  v_seq bigint;
+  v_at timestamptz;
+begin
+  select root_id into v_root from reviews where id = p_id;
+  if not found then
+    return json_build_object('because', 'missing');
+  end if;
+  perform 1 from trees where root_id = v_root for no key update;
+  -- A new snapshot from here on: see commit_step.
+  select * into v_review from reviews where id = p_id;
+  select * into v_execution from executions where id = v_review.execution_id;
+  if v_review.status in ('approved', 'rejected') then
+    return json_build_object('because', case
+      when v_review.status::text = p_decision and v_review.data::text is not distinct from p_data and v_review.message is not distinct from p_message then 'same'
+      else 'decided' end);
+  elsif v_review.status <> 'waiting' then
+    return json_build_object('because', v_review.status);
+  elsif exists (select 1 from path_fence(v_root, v_execution.id, v_execution.ancestors)) then
+    return json_build_object('because', 'fenced');
+  end if;
+  v_at := date_trunc('milliseconds', clock_timestamp());
+  update trees set seq = seq + 1 where root_id = v_root returning seq into v_seq;
+  update reviews set status = p_decision::review_status, data = p_data::json, message = p_message, decided_by = p_by, decided_at = v_at where id = p_id;
+  update executions set version = version + 1 where id = v_execution.id;
+  insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+    values (v_root, v_seq, 'review.decided', v_at, v_execution.id, p_id, json_build_object('decision', p_decision, 'decidedBy', p_by));
+  insert into outbox (kind, subject_id, due_at) values ('poke', v_execution.id, v_at);
+  return json_build_object('because', null);
+end $$;
