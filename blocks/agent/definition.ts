@@ -23,19 +23,18 @@ const shared = {
   secret: optional(boolean, false, "Whether its value is kept out of exports."),
 };
 
+type InputMore = { readonly fallback?: Json; readonly pins?: Parameters<typeof pins>[0] };
+
 /** The Input blocks differ by the type of their value. A null value is not emitted, so `result` is never null. */
-function input(
-  id: string,
-  name: string,
-  what: string,
-  value: JsonSchema,
-  more: { fallback?: Json; pins?: Parameters<typeof pins>[0] } = {},
-) {
-  return define({
+function input(id: string, name: string, what: string, value: JsonSchema, more: InputMore = {}) {
+  return define({ ...described(id, name, what, value, more), placement: "inline" });
+}
+
+function described(id: string, name: string, what: string, value: JsonSchema, more: InputMore) {
+  return {
     id,
     name,
     description: `An input of the graph: ${what}.`,
-    placement: "inline",
     role: "input",
     staticOutput: true,
     errorPin: false,
@@ -46,7 +45,7 @@ function input(
       ...more.pins,
     }),
     outputSchema: pins({ result: emitted(value, "The value.") }),
-  });
+  } as const;
 }
 
 const date: JsonSchema = { type: "string", format: "date", pattern: "^\\d{4}-\\d{2}-\\d{2}$" };
@@ -71,6 +70,14 @@ export const agentInputs = {
   table: input("5603b273-f41e-4020-af7d-fbc9c6a8d928", "AgentTableInput", "the rows of a table", listOf(object), { pins: { column_headers: headers } }),
   googleDriveFile: input("d3b32f15-6fd7-40e3-be52-e083f51b19a2", "AgentGoogleDriveFileInput", "a file of Google Drive", object, { pins: drive }),
 };
+
+const fileInput = ["95ead23f-8283-4654-aef3-10c053b74a31", "AgentFileInput", "a file: a URL or a data URI"] as const;
+const base64 = optional(boolean, false, "Whether to emit a data URI; only of a data URI, for files are not fetched.");
+
+export const agentFileInput = define({
+  ...described(...fileInput, text, { pins: { base_64: base64 } }),
+  placement: "remote",
+});
 
 export const agentOutput = define({
   id: "363ae599-353e-4804-937e-b2ee3cef3da4",
