@@ -1,6 +1,7 @@
 import { Context, sleep } from "@temporalio/activity";
 import type { Logger } from "pino";
 import type { Database } from "../db/client";
+import { stopDetached } from "../db/detached";
 import { closeStop, readFenced, readOpenStop, settleFenced, type OpenStop } from "../db/stops";
 import { outboxWake, type Wake } from "../db/wake";
 import type { ExecutionId, StopId } from "../graph/ids";
@@ -44,6 +45,11 @@ export function createStopActivities({ db, workflows, wake, reached = () => {}, 
     return stop;
   }
 
+  /** Each gets a stop of its own, with a follow-up of its own. */
+  async function fenceDetached(stopId: StopId): Promise<void> {
+    if ((await stopDetached(db, stopId)) > 0) wake(outboxWake);
+  }
+
   /** Pauses, but not beyond the moment when the stop's own state has changed. */
   async function pause(stopId: StopId, ms: number): Promise<void> {
     for (const until = performance.now() + ms; performance.now() < until;) {
@@ -55,6 +61,8 @@ export function createStopActivities({ db, workflows, wake, reached = () => {}, 
   const activities = {
     /** What has not started ends now; what runs ends as its workers say so, at the deadline as abandoned. */
     async quiesce(stopId: StopId): Promise<void> {
+      const detached = fenceDetached(stopId);
+      detached.catch(() => {}); // it is waited for below
       for (let pauseMs = 10; ; pauseMs = Math.min(2 * pauseMs, sweepEveryMs)) {
         const settled = await settleFenced(db, stopId, []);
         reached("in-sweep");
@@ -63,6 +71,7 @@ export function createStopActivities({ db, workflows, wake, reached = () => {}, 
         if (settled.swept > 0) pauseMs = 5;
         else await pause(stopId, Math.max(1, Math.min(pauseMs, settled.msToDeadline ?? pauseMs)));
       }
+      await detached;
       const { executionId } = await findOpen(stopId);
       [stopId, executionId, outboxWake].forEach(wake);
     },
@@ -105,6 +114,7 @@ export function createStopActivities({ db, workflows, wake, reached = () => {}, 
     },
 
     async writeReceipt(stopId: StopId): Promise<string> {
+      await fenceDetached(stopId); // a request that joined may have asked for it
       reached("before-receipt");
       const outcome = await closeStop(db, stopId);
       if (outcome === null) throw new Error(`stop ${stopId} is not quiet`);

@@ -1,7 +1,7 @@
 import { uuidv7 } from "uuidv7";
 import { TreelineError } from "../graph/errors";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
-import type { JsonObject } from "../graph/json";
+import type { Status } from "../graph/status";
 import type { Database } from "./client";
 import { endWhoeverBlocks } from "./fences";
 import type { stopCause, stopOutcome } from "./schema";
@@ -128,7 +128,16 @@ export type StopView = {
     readonly chargedAfterFence: number;
     readonly checkedAt: string;
   } | null;
+  /** What was started detached under it, and stops of that: it is stopped only where the stop includes it. */
+  readonly detached: readonly Detached[];
   readonly plan: null;
+};
+
+export type Detached = {
+  readonly executionId: ExecutionId;
+  readonly nodeExecutionId: NodeExecutionId;
+  readonly status: Status;
+  readonly stopId: StopId | null;
 };
 
 const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -141,7 +150,8 @@ const stopColumns = `
     'closedAt', ${iso("s.closed_at")}) as phases,
   json_build_object(${countNames.map(count).join(", ")}) as counts,
   coalesce(c.counted -> 'uncharged', '{"nodeExecutions": 0, "usage": {}}') as uncharged,
-  coalesce(c.counted -> 'leftovers', s.leftovers) as leftovers, s.proof, null as plan`;
+  coalesce(c.counted -> 'leftovers', s.leftovers) as leftovers,
+  case when $3 and s.status <> 'CLOSED' then detached_under(s.root_id, s.execution_id, s.cascade) else s.detached end as detached, s.proof, null as plan`;
 
 /**
  * null: there is none of this id, or it is another owner's. Without `counted` the counts of one that goes on are 0: to count
@@ -232,6 +242,7 @@ async function finishedView(
     },
     uncharged: { nodeExecutions: 0, usage: {} },
     leftovers: [],
+    detached: [],
     proof: found.proof,
     plan: null,
   };
@@ -242,7 +253,7 @@ export type StopPlan = {
   readonly levels: readonly { depth: number; executions: number; running: number; waiting: number; queued: number }[];
   readonly runningNodes: number;
   readonly uninterruptible: readonly { executionId: string; nodeExecutionId: string; block: string }[];
-  readonly detached: readonly JsonObject[];
+  readonly detached: readonly Detached[];
   readonly openReviews: number;
   readonly chargeSoFar: number;
 };
@@ -263,7 +274,7 @@ export async function planStop(db: Database, ownerId: string, executionId: Execu
             (count(*) filter (where status = 'WAITING'))::int as waiting, (count(*) filter (where status in ('QUEUED', 'INCOMPLETE')))::int as queued
           from live group by depth) l), '[]') as levels,
         (select count(*)::int from live e join node_executions n on n.execution_id = e.id and n.ended_at is null and n.status = 'RUNNING' and n.placement <> 'child') as "runningNodes",
-        '[]'::json as uninterruptible, '[]'::json as detached, 0 as "openReviews",
+        '[]'::json as uninterruptible, (select detached_under(t.root_id, t.id, true) from target t) as detached, 0 as "openReviews",
         (select coalesce(sum(charge), 0)::float8 from subtree) as "chargeSoFar"
       from target`,
     values: [executionId, ownerId],

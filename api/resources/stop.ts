@@ -1,7 +1,21 @@
 import { z } from "zod";
+import { statuses } from "../../graph/status";
 
 const time = z.iso.datetime();
 const count = z.int().min(0);
+
+const detached = z
+  .array(
+    z.strictObject({
+      executionId: z.uuid(),
+      nodeExecutionId: z.uuid(),
+      status: z.enum(statuses),
+      stopId: z.uuid().nullable(),
+    }),
+  )
+  .meta({
+    description: "What was started detached under it: trees of their own, stopped only with `includeDetached`.",
+  });
 
 export const stop = z
   .strictObject({
@@ -33,15 +47,13 @@ export const stop = z
         description:
           "By query. executions: all under it; alreadyEnded: before the fence; swept: node executions ended that had not started, only waited or stood for a nested graph; aborted: ones whose code was ended; abandoned: ones whose code had not ended at the deadline; cancelled: executions ended that had begun. 0 in an answer that does not wait.",
       }),
-    uncharged: z
-      .strictObject({ nodeExecutions: count, usage: z.record(z.string(), z.number()) })
-      .meta({
-        description:
-          "Spent under the fence and not charged: started node executions that it ended, sums of their usage.",
-      }),
+    uncharged: z.strictObject({ nodeExecutions: count, usage: z.record(z.string(), z.number()) }).meta({
+      description: "Spent under the fence and not charged: started node executions that it ended, sums of their usage.",
+    }),
     leftovers: z.array(
       z.strictObject({ executionId: z.uuid(), nodeExecutionId: z.uuid().nullable(), why: z.string() }),
     ),
+    detached,
     proof: z
       .strictObject({ liveDescendants: count, startedAfterFence: count, chargedAfterFence: count, checkedAt: time })
       .nullable(),
@@ -55,7 +67,7 @@ const plan = z
     levels: z.array(z.strictObject({ depth: count, executions: count, running: count, waiting: count, queued: count })),
     runningNodes: count,
     uninterruptible: z.array(z.strictObject({ executionId: z.uuid(), nodeExecutionId: z.uuid(), block: z.string() })),
-    detached: z.array(z.looseObject({})),
+    detached,
     openReviews: count,
     chargeSoFar: z.number(),
   })

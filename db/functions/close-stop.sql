@@ -23,6 +23,7 @@ begin
 
   update trees set seq = seq + 1 where root_id = v_stop.root_id returning seq into v_seq;
   update stops set status = 'CLOSED', closed_at = v_at, outcome = v_outcome, leftovers = v_count -> 'leftovers', counts = v_count - 'leftovers',
+      detached = detached_under(v_stop.root_id, v_stop.execution_id, v_stop.cascade),
       proof = jsonb_build_object('liveDescendants', v_count -> 'live', 'startedAfterFence', v_count -> 'started', 'chargedAfterFence', v_count -> 'charged',
         'checkedAt', to_char(v_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
     where id = p_stop;

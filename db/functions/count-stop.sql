@@ -38,7 +38,7 @@ language sql stable as $$
       from stop s, under e
   )
   select json_build_object('executions', e.executions, 'alreadyEnded', e.already_ended, 'swept', n.swept, 'aborted', n.aborted, 'abandoned', n.abandoned,
-      'cancelled', e.cancelled, 'detached', (select jsonb_array_length(detached) from stops where id = p_stop), 'live', e.live, 'started', e.started + n.started,
+      'cancelled', e.cancelled, 'detached', (select jsonb_array_length(detached_under(root_id, execution_id, scope = 'subtree')) from stop), 'live', e.live, 'started', e.started + n.started,
       'charged', n.charged, 'leftovers', n.leftovers,
       'uncharged', json_build_object('nodeExecutions', n.uncharged, 'usage', coalesce((select json_object_agg(key, amount order by key) from spent), '{}')))
     from of_nodes n, of_executions e
