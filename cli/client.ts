@@ -6,6 +6,7 @@ import type {
   ImportedGraph,
   NodeExecution,
   Problem,
+  Review,
   Stop,
   StopPlan,
   Tree,
@@ -67,6 +68,8 @@ export function createApi(base: string) {
       get<Tree>(`/v1/executions/${encodeURIComponent(id)}/tree`, { query: { depth }, ...asking }),
     listNodes: (id: string, query: Query, limit: number, asking: Asking = {}) =>
       list<NodeExecution>(`/v1/executions/${encodeURIComponent(id)}/nodes`, "nodes", query, limit, asking),
+    listReviews: (query: Query, limit: number) => list<Review>("/v1/reviews", "reviews", query, limit),
+    decideReview: (id: string, body: unknown) => post<Review>(`/v1/reviews/${encodeURIComponent(id)}`, { body }),
     pause: (id: string, body: unknown) => post<Execution>(`/v1/executions/${encodeURIComponent(id)}/pause`, { body }),
     resume: (id: string) => post<Execution>(`/v1/executions/${encodeURIComponent(id)}/resume`, {}),
     listEvents: (id: string, query: Query, asking: Asking = {}) =>

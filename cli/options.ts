@@ -7,7 +7,7 @@ const longestMs = 2 ** 31 - 1;
 /** Adds one `k=v` of a repeated option: v as JSON if it is that, else as the text it is. */
 export function addInput(text: string, sofar: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   const [name, value] = splitAt(text, "=", 'must be name=value, such as cities=["Oslo"] or who=Ada');
-  return withEntry(sofar, name, parseJson(value));
+  return withEntry(sofar, name, readJson(value));
 }
 
 /** Adds one `k:v` of a repeated option. */
@@ -47,7 +47,8 @@ function splitAt(text: string, separator: string, form: string): [name: string, 
   return [text.slice(0, place), text.slice(place + 1)];
 }
 
-function parseJson(text: string): unknown {
+/** A value as JSON if it is that, else as the text it is. */
+export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

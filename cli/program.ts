@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addAnswer, addReviews } from "./commands/answer";
 import { addDoctor } from "./commands/doctor";
 import { addEvents } from "./commands/events";
 import { addGraphs } from "./commands/graphs";
@@ -38,6 +39,8 @@ export function createProgram(): Command {
     addEvents,
     addPause,
     addResume,
+    addReviews,
+    addAnswer,
     addStop,
     addReset,
     addDoctor,
