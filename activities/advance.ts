@@ -125,11 +125,11 @@ export function createAdvance({
       const host = results[hosting];
       const runOn = host ? segment.host(host.id) : null;
       if ((await write(state, segment)) !== null) continue;
-      if (state.held) return results.map(() => ({ answer: held, runOn: null }));
+      if (state.held) return counted.map((counts) => ({ answer: held, runOn: null, late: !counts }));
       return counted.map((counts, index) => {
         const answer = answerOf(segment, counts);
         if (!runOn || index === hosting) return { answer, runOn, late: !counts };
-        return { answer: { ...answer, work: [] }, runOn: null }; // it is in good hands
+        return { answer: { ...answer, work: [] }, runOn: null, late: !counts }; // it is in good hands
       });
     }
     throw new Error(`execution ${executionId}: ${plansAtMost} plans in a row met a newer version`);

@@ -8,7 +8,7 @@ import type { CompiledGraph } from "../graph/compile";
 import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import type { Definitions } from "./graphs";
-import { isInline, isRemote } from "./placement";
+import { isInline, isRemote, isStream } from "./placement";
 import { toolPinsOf } from "./tool-pins";
 
 export type BlockRunDeps = {
@@ -26,10 +26,14 @@ export type BlockRun = {
   readonly block: Block | undefined;
   readonly inputs: Inputs;
   readonly signal: AbortSignal;
+  /** Outputs that earlier attempts have recorded. */
+  readonly emitted: number;
+  /** Records what a block yields while it runs. Throws to end it where that may not be recorded. */
+  readonly emit: (emission: Emission) => Promise<void>;
 };
 
 /**
- * Runs a block in one attempt of its node. What it has used is recorded however it ends; credentials that it was given are
+ * Runs a block in one attempt of its node; answers what is still to be recorded. What it has used is recorded however it ends; credentials that it was given are
  * taken out of what it emits and of what it says when it fails.
  */
 export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<readonly Emission[]> {
@@ -60,6 +64,13 @@ export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<r
     token: (text) => deps.db.tellText(place, redact(text)),
   };
   try {
+    if (isStream(run.block)) {
+      for await (const emission of run.block.stream(run.inputs, context, run.emitted)) {
+        for (const one of createRedaction(secrets).inEmissions([emission])) await run.emit(one);
+        run.signal.throwIfAborted();
+      }
+      return [];
+    }
     const emissions = await emissionsOf(run.block, run.inputs, context);
     return createRedaction(secrets).inEmissions(emissions);
   } catch (error) {

@@ -35,6 +35,7 @@ export class NodeDraft {
   /** Recorded but not delivered, oldest first; those this segment adds are at the end. */
   undelivered: Emission[];
   readonly added: Emission[] = [];
+  private announced = 0;
   queued: EventOrdinal | undefined;
   started: EventOrdinal | undefined;
   ended: EventOrdinal | undefined;
@@ -107,6 +108,13 @@ export class NodeDraft {
       this.added.push(emission);
       this.touched = true;
     }
+  }
+
+  /** The outputs that have no event yet; from here on they count as having one. */
+  takeUnannounced(): readonly Emission[] {
+    const taken = this.added.slice(this.announced);
+    this.announced = this.added.length;
+    return taken;
   }
 
   /** The outputs to deliver now; from here on they count as delivered. */

@@ -7,7 +7,7 @@ import type { Emission } from "../graph/definition";
 import type { NodeExecutionId } from "../graph/ids";
 import type { Json, JsonObject } from "../graph/json";
 import type { RemoteWork } from "../workflows/messages";
-import { isRemote } from "./placement";
+import { isRemote, isStream } from "./placement";
 
 /** What the Web UI shows of a node. */
 export function labelOf({ node, block }: CompiledNode): string {
@@ -21,7 +21,7 @@ const defaults = { attempts: 1, timeoutMs: 30 * 60_000, firstIntervalMs: 1_000, 
 export function remoteWork(blocks: BlockRegistry, compiled: CompiledNode, id: NodeExecutionId): RemoteWork {
   const { node, block } = compiled;
   const found = blocks.get(block.id);
-  const ofBlock: Pick<RemoteBlock, "attempts" | "timeoutMs"> = isRemote(found) ? found : {};
+  const ofBlock: Pick<RemoteBlock, "attempts" | "timeoutMs"> = isRemote(found) || isStream(found) ? found : {};
   const { retry = {}, timeout } = node;
   return {
     kind: "remote",

@@ -1,4 +1,4 @@
-import type { Block, InlineBlock, RemoteBlock, ReviewBlock, WaitBlock } from "../blocks/block";
+import type { Block, InlineBlock, RemoteBlock, ReviewBlock, StreamBlock, WaitBlock } from "../blocks/block";
 
 /** TypeScript does not narrow a union by a nested field; these do. */
 export function isInline(block: Block | undefined): block is InlineBlock {
@@ -6,7 +6,7 @@ export function isInline(block: Block | undefined): block is InlineBlock {
 }
 
 export function isRemote(block: Block | undefined): block is RemoteBlock {
-  return block?.definition.placement === "remote";
+  return block?.definition.placement === "remote" && "run" in block;
 }
 
 export function isWait(block: Block | undefined): block is WaitBlock {
@@ -15,4 +15,8 @@ export function isWait(block: Block | undefined): block is WaitBlock {
 
 export function isReview(block: Block | undefined): block is ReviewBlock {
   return block !== undefined && "ask" in block;
+}
+
+export function isStream(block: Block | undefined): block is StreamBlock {
+  return block !== undefined && "stream" in block;
 }

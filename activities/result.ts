@@ -14,6 +14,13 @@ export type Result =
       readonly emissions: readonly Emission[];
       readonly error: RecordedError | null;
     }
+  /** A node that goes on running has emitted. */
+  | {
+      readonly kind: "emitted";
+      readonly id: NodeExecutionId;
+      readonly attempt: number;
+      readonly emissions: readonly Emission[];
+    }
   /** A timer has fired; it counts only if Postgres' clock agrees. */
   | { readonly kind: "woken"; readonly id: NodeExecutionId }
   /** Temporal has given the node up without a result: its attempts were lost or timed out. */

@@ -5,6 +5,7 @@ import type { Database } from "../db/client";
 import { startNodes, type NodeStart, type NodeToStart } from "../db/nodes";
 import { readHead } from "../db/state";
 import type { CompiledGraph } from "../graph/compile";
+import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Answer } from "../workflows/messages";
 import { held, type Advance, type Recorded } from "./advance";
@@ -15,6 +16,7 @@ import type { Definitions } from "./graphs";
 import { endedOrLeft, LeftBehind } from "./left-behind";
 import type { AbortReason, RunningNodes } from "./running-nodes";
 import { recordedError } from "./node-facts";
+import { isStream } from "./placement";
 import { takenOver, type Result } from "./result";
 import type { Settle } from "./settle";
 
@@ -103,6 +105,8 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     if (started.because !== null) return lookAgain;
     if (started.reused) return record(call, takenOver(call.id, started.attempt, started.reused));
     const graph = await definitions.graph(graphId, graphVersion);
+    const block = deps.blocks.get(graph.nodes.get(started.nodeId)?.block.id ?? "");
+    if (isStream(block) && started.emitted > 0 && !block.resumable) return record(call, lostInStream(call.id, started));
     const outcome = await runBlock(deps, call, graph, started, slot);
     switch (outcome.kind) {
       case "result":
@@ -111,6 +115,10 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
         throw retryableFailure(outcome.code);
       case "fenced":
         return settleUnderFence(call, outcome.stopId);
+      case "refused": {
+        const stopId = outcome.by.answer.state === "fenced" ? await fenceOn(call) : null;
+        return stopId ? settleUnderFence(call, stopId) : { ...outcome.by, runOn: null };
+      }
       case "given_up":
         return lookAgain;
       case "interrupted": {
@@ -155,12 +163,21 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
   };
 }
 
+/** A stream that began and was lost with its worker is not begun again: what it has emitted is built on. */
+function lostInStream(id: NodeExecutionId, { attempt, emitted }: { attempt: number; emitted: number }): Result {
+  const message = `an earlier attempt was lost after ${emitted} outputs, and this block cannot go on after them`;
+  const error = { code: "lost", message };
+  return { kind: "finished", id, attempt, status: "FAILED", endReason: "lost", emissions: [], error };
+}
+
 type Slot = ReturnType<RunningNodes["register"]>;
 
 type Outcome =
   | { readonly kind: "result"; readonly result: Result }
   | { readonly kind: "retry"; readonly code: string }
   | { readonly kind: "fenced"; readonly stopId: StopId }
+  /** What it emitted while it ran was not recorded: it has ended otherwise. */
+  | { readonly kind: "refused"; readonly by: Recorded }
   /** The record has ended without it. */
   | { readonly kind: "given_up" }
   /** By Temporal: a cancel, a shutdown of this worker, or nobody waits for this attempt any more. */
@@ -198,8 +215,17 @@ async function runBlock(
     kind: "result",
     result: { kind: "finished", id: call.id, attempt: started.attempt, ...rest },
   });
+  const stream: { emitted: number; refusal: Recorded | null } = { emitted: started.emitted, refusal: null };
+  const emit = async (emission: Emission) => {
+    const result = { kind: "emitted", id: call.id, attempt: started.attempt, emissions: [emission] } as const;
+    const recorded = await deps.advance.record(call.executionId, result);
+    stream.emitted += 1;
+    if (!recorded.late) return;
+    stream.refusal = recorded;
+    throw new Error("what it emitted is not recorded: its node has ended");
+  };
   try {
-    const code = runBlockCode(deps, { ...started, executionId: call.executionId, graph, block, signal });
+    const code = runBlockCode(deps, { ...started, executionId: call.executionId, graph, block, signal, emit });
     const emissions = await endedOrLeft(code, givenUp, AbortSignal.any([overdue.signal, shutdown.signal]));
     return finished({ status: "COMPLETED", endReason: "finished", emissions, error: null });
   } catch (error) {
@@ -210,6 +236,7 @@ async function runBlock(
     if (fenced.aborted)
       return { kind: "fenced", stopId: (fenced.reason as Extract<AbortReason, { kind: "fenced" }>).stopId };
     if (givenUp.aborted) return { kind: "given_up" };
+    if (stream.refusal) return { kind: "refused", by: stream.refusal };
     if (overdue.signal.aborted) {
       const late = { code: "timed_out", message: `gave no result within ${call.timeoutMs} ms` };
       return finished({ status: "FAILED", endReason: "timed_out", emissions: [], error: late });
@@ -218,7 +245,9 @@ async function runBlock(
       const gone = activity.cancellationDetails?.notFound === true;
       return { kind: "interrupted", shutdown: isShutdown(), gone };
     }
-    if (isBlockFailure(error) && error.retryable && !terminal.includes(error.code) && started.attempt < call.attempts) {
+    const mayRepeat = stream.emitted === 0 || (isStream(block) && block.resumable === true);
+    const isPassing = isBlockFailure(error) && error.retryable && !terminal.includes(error.code);
+    if (isPassing && mayRepeat && started.attempt < call.attempts) {
       return { kind: "retry", code: error.code };
     }
     const emissions = isBlockFailure(error) ? error.emitted : [];

@@ -44,6 +44,7 @@ export class Segment {
   readonly work: Work[] = [];
   /** Work is left that this segment had no room for. */
   more = false;
+  private isStreaming = false;
 
   private readonly deps: SegmentDeps;
   private readonly graph: CompiledGraph;
@@ -110,6 +111,8 @@ export class Segment {
 
   /** null: nothing to write. */
   unit(): Unit | null {
+    // The activity of a node that goes on running answers its workflow later.
+    this.draft.pokesSelf = this.isStreaming && (this.more || this.work.length > 0);
     return this.draft.unit(this.grows ? "grow" : "settle", this.unfed(), this.stop);
   }
 
@@ -133,7 +136,10 @@ export class Segment {
     }
     if (node.attempt !== result.attempt) return false;
     this.draft.tokens.push({ id: node.id, attempt: node.attempt });
-    if (result.status === "COMPLETED") {
+    if (result.kind === "emitted") {
+      this.emit(node, result.emissions);
+      return !node.hasEnded; // nothing it emits after this would count
+    } else if (result.status === "COMPLETED") {
       this.complete(node, result.emissions);
     } else {
       this.fail(node, result.endReason, result.error ?? { code: result.endReason, message: "" }, result.emissions);
@@ -312,7 +318,7 @@ export class Segment {
     if (wakesLeft <= 0) {
       this.end(node, "COMPLETED", "finished");
     } else {
-      for (const emission of emissions) this.draft.outputEvent(node, emission);
+      this.draft.outputEvents(node);
       this.toFlush.add(node.nodeId);
       this.waitFor(node, delayMs, wakesLeft);
     }
@@ -328,6 +334,16 @@ export class Segment {
     } catch (error) {
       this.failWith(node, error);
     }
+  }
+
+  /** It goes on running, unless it emits what it may not. */
+  private emit(node: NodeDraft, emissions: readonly Emission[]): void {
+    const wrong = findWrong(node.compiled, emissions, this.deps.bounds.valueBytes);
+    if (wrong) return this.fail(node, "node_failed", wrong.error, emissions.slice(0, wrong.at));
+    node.emit(emissions);
+    this.draft.outputEvents(node);
+    this.toFlush.add(node.nodeId);
+    this.isStreaming = true;
   }
 
   private complete(node: NodeDraft, emissions: readonly Emission[]): void {
@@ -349,7 +365,7 @@ export class Segment {
   }
 
   private end(node: NodeDraft, status: "COMPLETED" | "FAILED", endReason: EndReason): void {
-    for (const emission of node.added) this.draft.outputEvent(node, emission);
+    this.draft.outputEvents(node);
     if (node.status === "WAITING") this.draft.delta.waiting -= 1;
     node.status = status;
     node.endReason = endReason;

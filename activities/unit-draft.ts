@@ -33,6 +33,8 @@ export class UnitDraft {
   /** Some of its nodes ask people, or have ended without their answer. */
   reviews = false;
   readonly delta = { open: 0, waiting: 0, failed: 0, unhandled: 0 };
+  /** Work follows that nobody answers to this execution's workflow. */
+  pokesSelf = false;
   private readonly state: State;
   private readonly graph: CompiledGraph;
   private readonly events: EventRow[] = [];
@@ -73,8 +75,11 @@ export class UnitDraft {
     return this.events.length;
   }
 
-  outputEvent(node: NodeDraft, { pin, value }: Emission): void {
-    this.event("node.output", node.id, { nodeId: node.nodeId, pin, ...preview(value) });
+  /** Those of a node's outputs that have none yet. */
+  outputEvents(node: NodeDraft): void {
+    for (const { pin, value } of node.takeUnannounced()) {
+      this.event("node.output", node.id, { nodeId: node.nodeId, pin, ...preview(value) });
+    }
   }
 
   /** It is born in this step, as a tree of its own; its node is done. */
@@ -192,7 +197,10 @@ export class UnitDraft {
       reviews: this.reviews,
       events: this.events,
       // The end of a nested graph reaches the parent's workflow by itself; what it emits before needs a poke.
-      pokes: relay && !relay.end && this.state.parentId ? [this.state.parentId] : [],
+      pokes: [
+        ...(relay && !relay.end && this.state.parentId ? [this.state.parentId] : []),
+        ...(this.pokesSelf ? [this.state.id] : []),
+      ],
       stop: stop ?? undefined,
     };
   }

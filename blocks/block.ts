@@ -89,6 +89,20 @@ export type RemoteBlock = {
   readonly timeoutMs?: number;
 };
 
+/**
+ * A remote block that yields while it runs: each value is recorded, and feeds its links, before the next is asked for. After the
+ * first one it is not tried again, since that would repeat what others have built on.
+ */
+export type StreamBlock = {
+  readonly definition: BlockDefinition & { readonly placement: "remote" };
+  /** `emitted`: how many values earlier attempts have brought home; always 0 unless it is resumable. */
+  readonly stream: (inputs: Inputs, context: BlockContext, emitted: number) => AsyncIterable<Emission>;
+  /** Whether it can go on after `emitted` values: then it is tried again like any other. */
+  readonly resumable?: boolean;
+  readonly attempts?: number;
+  readonly timeoutMs?: number;
+};
+
 export type WaitBlock = {
   readonly definition: BlockDefinition & { readonly placement: "wait" };
   readonly plan: (inputs: Inputs) => WaitPlan;
@@ -128,7 +142,7 @@ export type ChildBlock = { readonly definition: BlockDefinition & { readonly pla
  * Emissions come in the order they are to be delivered. What the graph's author can mend is thrown as a `BlockFailure`; an
  * abort is thrown as the signal's own reason, so that the caller can tell a stop from a timeout and a shutdown.
  */
-export type Block = InlineBlock | RemoteBlock | WaitBlock | ReviewBlock | ChildBlock;
+export type Block = InlineBlock | RemoteBlock | StreamBlock | WaitBlock | ReviewBlock | ChildBlock;
 
 /**
  * A block's own failure. `code` (snake_case) may stand in a Temporal history and in logs; the message goes to the record in

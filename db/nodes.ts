@@ -12,6 +12,8 @@ export type NodeStart =
       readonly attempt: number;
       readonly nodeId: string;
       readonly inputs: JsonObject;
+      /** Outputs that earlier attempts have recorded. */
+      readonly emitted: number;
       /** Rerun: what an earlier execution's node gave for the same inputs; it is not to run again. */
       readonly reused: readonly Emission[] | null;
     }
