@@ -4,6 +4,8 @@ import type { Block, InlineBlock, Inputs } from "../block";
 import { readAny, readBoolean, readInteger, readText } from "../inputs";
 import { dump, firstCodePoints } from "../texts";
 import { isTruthy } from "../truth";
+import { createCompiler } from "./compile";
+import type { Compile } from "./compile";
 import { extractTextInformation, matchTextPattern } from "./definition";
 import { search, searchesInline } from "./search";
 import type { SearchJob } from "./search";
@@ -16,11 +18,11 @@ type Kind = {
 };
 
 /** One search: here if it is a short one, else in a thread. */
-function searchBlock({ definition, readJob, tell }: Kind, searchAside: SearchAside): InlineBlock {
+function searchBlock({ definition, readJob, tell }: Kind, compile: Compile, searchAside: SearchAside): InlineBlock {
   return {
     definition,
-    run: (inputs) => tell(inputs, search(readJob(inputs))),
-    fitsInline: (inputs) => searchesInline(readJob(inputs)),
+    run: (inputs) => tell(inputs, search(readJob(inputs), compile)),
+    fitsInline: (inputs) => searchesInline(readJob(inputs), compile),
     runRemote: async (inputs, { signal }) => tell(inputs, await searchAside(readJob(inputs), signal)),
   };
 }
@@ -73,5 +75,6 @@ const extract: Kind = {
 };
 
 export function patternBlocks(searchAside: SearchAside): readonly Block[] {
-  return [searchBlock(match, searchAside), searchBlock(extract, searchAside)];
+  const compile = createCompiler();
+  return [searchBlock(match, compile, searchAside), searchBlock(extract, compile, searchAside)];
 }

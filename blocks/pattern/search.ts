@@ -1,6 +1,5 @@
 import { compileBacktracking } from "./backtracking";
-import { compileLinear, traitsOf } from "./linear";
-import { parsePattern } from "./parse";
+import type { Compile, Compiled } from "./compile";
 
 export type SearchJob = {
   readonly text: string;
@@ -17,9 +16,8 @@ export type SearchJob = {
  * The texts of a group in the matches of a pattern of Python's `re`, in order; none if there is no such group. Matches in
  * which the group took no part are left out. Throws `BlockFailure` `pattern_error` for what cannot run.
  */
-export function search(job: SearchJob): string[] {
-  const pattern = parsePattern(job.pattern, job);
-  const linear = compileLinear(pattern, traitsOf(job.text));
+export function search(job: SearchJob, compile: Compile): string[] {
+  const { pattern, linear } = compile(job);
   if (job.group < 0 || job.group > pattern.groups) return [];
   const found: string[] = [];
   let matches = 0;
@@ -50,15 +48,14 @@ const maxLength = { fold: 200, other: 1000 };
 /**
  * Whether a search takes no time that matters, or fails before it begins. Each match may look at the whole text once more.
  */
-export function searchesInline(job: SearchJob): boolean {
+export function searchesInline(job: SearchJob, compile: Compile): boolean {
   if (job.pattern.length > (job.fold ? maxLength.fold : maxLength.other)) return false;
-  let pattern;
+  let linear: Compiled["linear"];
   try {
-    pattern = parsePattern(job.pattern, job);
+    linear = compile(job).linear;
   } catch {
     return true;
   }
-  const linear = compileLinear(pattern, traitsOf(job.text));
   if (!linear) return false;
   return linear.programSize() * job.text.length * Math.min(job.limit, job.text.length + 1) <= maxSteps;
 }

@@ -1,4 +1,8 @@
 import { serve } from "../threads/serve";
+import { createCompiler } from "./compile";
 import { search } from "./search";
+import type { SearchJob } from "./search";
 
-serve(search);
+const compile = createCompiler();
+
+serve((job: SearchJob) => search(job, compile));

@@ -1,3 +1,4 @@
+import { createCompiler } from "../../../blocks/pattern/compile";
 import { createPatternThreads } from "../../../blocks/pattern/threads";
 import type { Json } from "../../../graph/json";
 import { blockNamed, contextOf, failBlock, pairs, runBlock } from "./run-block";
@@ -177,6 +178,29 @@ describe("patterns are Python's", () => {
       code: "pattern_error",
       message: `the pattern cannot run: ${why}`,
     });
+  });
+});
+
+describe("createCompiler", () => {
+  const job = (pattern: string, text = "") => ({ text, pattern, fold: false, dotAll: true, group: 0, limit: 1 });
+
+  test("keeps the patterns used last", () => {
+    const compile = createCompiler();
+    const first = compile(job("a0"));
+    expect(compile(job("a0", "other text"))).toBe(first);
+    for (let i = 1; i < 16; i += 1) compile(job(`a${i}`));
+    expect(compile(job("a0"))).toBe(first);
+    for (let i = 16; i < 32; i += 1) compile(job(`a${i}`));
+    expect(compile(job("a0"))).not.toBe(first);
+  });
+
+  test("compiles anew for a text or flags with which RE2 would say otherwise", () => {
+    const compile = createCompiler();
+    const first = compile(job("a$"));
+    expect(compile(job("a$", "\u00e9"))).not.toBe(first);
+    expect(compile(job("a$", "a\n")).linear).toBeUndefined();
+    expect(compile({ ...job("a$"), fold: true })).not.toBe(first);
+    expect(compile({ ...job("a$"), dotAll: false })).not.toBe(first);
   });
 });
 
