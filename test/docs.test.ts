@@ -64,6 +64,14 @@ describe("the docs", () => {
     expect(table.filter(([, value]) => value !== "").map(([name]) => name)).toEqual(withDefault);
   });
 
+  test("name the tests of a stop by their titles", () => {
+    const cited = [...read("docs/stop.md").matchAll(/\[([^\]]+)\]\(\.\.\/(test\/[^)]+\.test\.ts)\)/g)];
+    const isThere = ([, title = "", file = ""]: RegExpExecArray) =>
+      title.split(" › ").every((part) => read(file).includes(`"${part}"`));
+    expect(cited.length).toBeGreaterThan(40);
+    expect(cited.filter((one) => !isThere(one)).map(([link]) => link)).toEqual([]);
+  });
+
   test.each(pages)("%s links only to what is there, and names only tests and scripts that are there", (page) => {
     const text = read(page);
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, path]) => join(dirname(page), path ?? ""));
