@@ -24,7 +24,7 @@ export function firstCodePoints(text: string, count: number): string {
 }
 
 /** White space as Python knows it, for a class of a pattern: with \x1c-\x1f and \x85, without the byte order mark. */
-export const whiteSpace = String.raw`\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
+const whiteSpace = String.raw`\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
 
 const isSpace = new RegExp(`^[${whiteSpace}]$`);
 
