@@ -16,7 +16,7 @@ import * as pattern from "./pattern/definition";
 import * as review from "./review/definition";
 import * as text from "./text/definition";
 import * as timer from "./timer/definition";
-import { sendWebRequest } from "./web/definition";
+import { getWikipediaSummary, readRssFeed, sendAuthenticatedWebRequest, sendWebRequest } from "./web/definition";
 import { genericWebhookTrigger } from "./webhook/definition";
 import { xmlParser } from "./xml/definition";
 
@@ -42,7 +42,7 @@ const definitions: readonly BlockDefinition[] = [
   ...[llm.textGenerator, llm.structuredResponseGenerator, llm.textSummarizer, llm.conversation],
   ...[llm.listGenerator, llm.condition, llm.orchestrator],
   executeCode,
-  sendWebRequest,
+  ...[sendWebRequest, sendAuthenticatedWebRequest, getWikipediaSummary, readRssFeed],
   xmlParser,
   genericWebhookTrigger,
 ];

@@ -19,8 +19,8 @@ export type Answer = { readonly status: number; readonly text: string };
 export async function exchange(message: Message, dispatcher: Dispatcher, signal: AbortSignal): Promise<Answer> {
   let next = message;
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-    const { url, ...options } = next;
-    const response = await request(url, { ...options, dispatcher, signal });
+    const { url, method, headers, body } = next;
+    const response = await request(url, { method, headers, body, dispatcher, signal });
     const location = response.headers["location"];
     if (![301, 302, 303, 307, 308].includes(response.statusCode) || typeof location !== "string") {
       return { status: response.statusCode, text: await readAnswer(response) };
@@ -39,7 +39,7 @@ function redirected(message: Message, status: number, location: string): Message
   const kept = Object.entries(message.headers).filter(
     ([name]) =>
       !(becomesGet && /^(content-|transfer-encoding$)/.test(name)) &&
-      (url.origin === message.url.origin || !isPrivate(name)),
+      (url.origin === message.url.origin || !(isPrivate(name) || message.secretHeaders?.includes(name))),
   );
   const headers = Object.fromEntries(kept);
   return becomesGet ? { url, headers, method: "GET", body: null } : { ...message, url, headers };

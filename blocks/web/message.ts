@@ -13,7 +13,16 @@ export type Message = {
   readonly method: (typeof methods)[number];
   readonly headers: { readonly [name: string]: string };
   readonly body: string | FormData | null;
+  /** Names of headers that are for the first origin alone, whatever they are called. */
+  readonly secretHeaders?: readonly string[];
+  /** Whether it may be sent again where nobody knows what has become of it. */
+  readonly repeatable?: boolean;
 };
+
+/** A GET without more. */
+export function getMessage(url: URL, accept: string): Message {
+  return { url, method: "GET", headers: { "user-agent": "treeline", accept }, body: null, repeatable: true };
+}
 
 /** Throws `BlockFailure` `invalid_input`; its messages never hold what an input holds. */
 export async function readMessage(inputs: Inputs): Promise<Message> {

@@ -1,42 +1,54 @@
-import { lookup } from "node:dns";
-import { Agent } from "undici";
-import { isObject } from "../../graph/json";
-import { BlockFailure, isBlockFailure } from "../block";
+import type { Emission } from "../../graph/definition";
 import type { Block, RemoteBlock } from "../block";
 import { parseJson } from "../convert";
-import { refusalOf } from "./address";
-import { sendWebRequest as definition } from "./definition";
-import { exchange } from "./exchange";
+import { invalid } from "../inputs";
+import * as definitions from "./definition";
 import type { Answer } from "./exchange";
-import { guardedConnector } from "./guard";
 import type { Guard } from "./guard";
 import { readMessage } from "./message";
-
-const connectMs = 10_000;
-
-/** Connections are not capped, per host or in all: a worker runs 1,000 of these at once. Idle ones keep no process alive. */
-const agentOptions = { connections: null, headersTimeout: 300_000, bodyTimeout: 300_000 };
+import type { Message } from "./message";
+import { readRssFeed } from "./feed";
+import { createSend } from "./send";
+import type { Send } from "./send";
+import { getWikipediaSummary } from "./wikipedia";
 
 /** One attempt: what fails in between may have been carried out on the other side. */
-export function sendWebRequest(guard: Guard = { lookup, refusalOf }): RemoteBlock {
-  const guarded = new Agent({ ...agentOptions, connect: guardedConnector(guard, connectMs) });
-  const open = new Agent({ ...agentOptions, connect: { timeout: connectMs } });
+export function sendWebRequest(guard?: Guard, send: Send = createSend(guard)): RemoteBlock {
   return {
-    definition,
+    definition: definitions.sendWebRequest,
     attempts: 1,
-    run: async (inputs, { signal, allowPrivateAddresses }) => {
+    run: async (inputs, context) => emissionsOf(await send(await readMessage(inputs), context)),
+  };
+}
+
+/** The same, with the headers of a host's credential; they win over those of the inputs. */
+function sendAuthenticatedWebRequest(send: Send): RemoteBlock {
+  return {
+    definition: definitions.sendAuthenticatedWebRequest,
+    attempts: 1,
+    run: async (inputs, context) => {
+      const credential = context.credential(inputs["credentials"] ?? null);
+      if (credential.type !== "host_scoped") throw invalid("credentials must name one of the type host_scoped");
       const message = await readMessage(inputs);
-      try {
-        const answer = await exchange(message, allowPrivateAddresses ? open : guarded, signal);
-        const parsed = parseJson(answer.text);
-        return [{ pin: pinOf(answer), value: parsed === undefined ? answer.text : parsed }];
-      } catch (error) {
-        signal.throwIfAborted();
-        if (isBlockFailure(error)) throw error;
-        throw new BlockFailure("request_failed", `the request to ${message.url.origin} failed: ${codeOf(error)}`);
-      }
+      if (!isFor(message.url, credential.host))
+        throw invalid(`credentials are for ${credential.host}, not for this url`);
+      const secret = Object.entries(credential.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+      const headers = { ...message.headers, ...Object.fromEntries(secret) };
+      const authenticated: Message = { ...message, headers, secretHeaders: secret.map(([name]) => name) };
+      return emissionsOf(await send(authenticated, context));
     },
   };
+}
+
+/** "api.example.com", with a port if the credential names one; "*.example.com" is every host below it. */
+function isFor({ host, hostname }: URL, scope: string): boolean {
+  const wanted = scope.toLowerCase();
+  return wanted.startsWith("*.") ? hostname.endsWith(wanted.slice(1)) : wanted === host || wanted === hostname;
+}
+
+function emissionsOf(answer: Answer): Emission[] {
+  const parsed = parseJson(answer.text);
+  return [{ pin: pinOf(answer), value: parsed === undefined ? answer.text : parsed }];
 }
 
 function pinOf({ status }: Answer): string {
@@ -44,11 +56,12 @@ function pinOf({ status }: Answer): string {
   return status >= 400 && status < 500 ? "client_error" : "server_error";
 }
 
-/** A code such as ECONNREFUSED. Messages are left out: those of undici may show headers and URLs. */
-function codeOf(error: unknown): string {
-  return isObject(error) && typeof error["code"] === "string" ? error["code"] : "no code";
-}
-
 export function webBlocks(): readonly Block[] {
-  return [sendWebRequest()];
+  const send = createSend();
+  return [
+    sendWebRequest(undefined, send),
+    sendAuthenticatedWebRequest(send),
+    getWikipediaSummary(send),
+    readRssFeed(send),
+  ];
 }

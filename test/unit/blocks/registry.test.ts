@@ -227,6 +227,21 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
     "code language setup_commands timeout template_id credentials",
     "results main_result response stdout_logs stderr_logs",
   ],
+  [
+    "fff86bcd-e001-4bad-a7f6-2eae4720c8dc",
+    "SendAuthenticatedWebRequest",
+    "remote",
+    "url method headers json_format body files_name files credentials",
+    "response client_error server_error",
+  ],
+  ["f5b0f5d0-1862-4d61-94be-3ad0fa772760", "GetWikipediaSummary", "remote", "topic", "summary"],
+  [
+    "5ebe6768-8e5d-41e3-9134-1c7bd89a8d52",
+    "ReadRSSFeed",
+    "remote",
+    "rss_url time_period polling_rate run_continuously",
+    "entry entries",
+  ],
   ...(
     [
       ["c0a8e994-ebf1-4a9c-a4d8-89d09c86741b", "AgentInput", ""],
