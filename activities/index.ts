@@ -3,18 +3,18 @@ import type { BlockRegistry, Surroundings } from "../blocks/block";
 import type { Database } from "../db/client";
 import { readHead, takeOver } from "../db/state";
 import { openFence } from "../db/stops";
-import { openHold, releaseHold } from "../db/holds";
 import { outboxWake, type Wake } from "../db/wake";
 import { TreelineError } from "../graph/errors";
 import type { BlockCatalog } from "../graph/block";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
-import type { Answer, HoldSignal, StopSignal } from "../workflows/messages";
+import type { Answer, StopSignal } from "../workflows/messages";
 import { answerOver, createAdvance, held } from "./advance";
 import { toTemporalFailure } from "./failures";
 import { createDefinitions } from "./graphs";
 import { createRunNode, type NodeCall } from "./run-node";
 import { createRunningNodes } from "./running-nodes";
 import { createSettle } from "./settle";
+import { createSignals } from "./signals";
 
 export type ActivityDeps = {
   readonly db: Database;
@@ -107,16 +107,7 @@ export function createActivities(deps: ActivityDeps) {
       await openFence(db, { executionId, ...asked, reason: reason ?? null, requestedBy: by ?? asked.requestedBy });
       deps.wake(outboxWake);
     },
-    /** A user's `pause` or `resume` signal; what cannot be done is logged. */
-    async holdSignalled(executionId: ExecutionId, what: "pause" | "resume", signal: HoldSignal): Promise<void> {
-      const requestedBy = signal.by ?? "temporal signal";
-      const refusal =
-        what === "pause"
-          ? await openHold(db, { executionId, reason: signal.reason ?? null, requestedBy })
-          : await releaseHold(db, executionId, requestedBy);
-      if (refusal) log.warn({ executionId, signal: what, because: refusal }, "a signal changed nothing");
-      else if (what === "resume") deps.wake(outboxWake);
-    },
+    ...createSignals(deps),
     /** The workflow was cancelled: by a stop, which has fenced it, or by somebody else, and then that is a stop too. */
     async fenceCancelled(executionId: ExecutionId): Promise<Answer> {
       const found = answerOver(await headOf(executionId));

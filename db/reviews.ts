@@ -41,6 +41,21 @@ export async function readReview(db: Database, ownerId: string, id: string): Pro
   return rows[0] ?? null;
 }
 
+/** A question of this execution; without an id the only one that waits. null: there is none, or there are more. */
+export async function readReviewOf(
+  db: Database,
+  executionId: ExecutionId,
+  id: string | null,
+): Promise<ReviewRecord | null> {
+  const { rows } = await db.pool.query<ReviewRecord>({
+    name: "read_review_of",
+    text: `select ${columns} from reviews r
+      where r.execution_id = $1 and case when $2::text is null then r.status = 'waiting' else r.id::text = $2 end limit 2`,
+    values: [executionId, id],
+  });
+  return rows.length === 1 ? (rows[0] ?? null) : null;
+}
+
 export type ReviewFilter = {
   /** Empty: any. */
   readonly statuses: readonly ReviewStatus[];

@@ -9,21 +9,16 @@ import {
   setHandler,
   workflowInfo,
 } from "@temporalio/workflow";
+import type { Json } from "../graph/json";
 import { InFlight } from "./in-flight";
-import {
-  signalNames,
-  type Answer,
-  type ExecutionInput,
-  type ExecutionResult,
-  type HoldSignal,
-  type StopSignal,
-} from "./messages";
+import { signalNames, type Answer, type ExecutionInput, type ExecutionResult, type StopSignal } from "./messages";
 import { record } from "./proxies";
 
 const poke = defineSignal(signalNames.poke);
 const stop = defineSignal<[StopSignal?]>(signalNames.stop);
-const pause = defineSignal<[HoldSignal?]>(signalNames.pause);
-const resume = defineSignal<[HoldSignal?]>(signalNames.resume);
+const pause = defineSignal<[Json?]>(signalNames.pause);
+const resume = defineSignal<[Json?]>(signalNames.resume);
+const answer = defineSignal<[Json?]>(signalNames.answer);
 
 /**
  * One execution. Postgres says what is outstanding, this loop carries it out at Temporal, until Postgres says it has ended.
@@ -59,8 +54,9 @@ export async function execution({ executionId }: ExecutionInput): Promise<Execut
   // Shielded: were a cancel to end it, its rejection would close the workflow before anything is settled.
   const shielded = (act: () => Promise<void>) => CancellationScope.nonCancellable(act);
   setHandler(stop, (payload) => shielded(() => record.fenceSignalled(executionId, payload ?? {})));
-  setHandler(pause, (payload) => shielded(() => record.holdSignalled(executionId, "pause", payload ?? {})));
-  setHandler(resume, (payload) => shielded(() => record.holdSignalled(executionId, "resume", payload ?? {})));
+  setHandler(pause, (payload = null) => shielded(() => record.holdSignalled(executionId, "pause", payload)));
+  setHandler(resume, (payload = null) => shielded(() => record.holdSignalled(executionId, "resume", payload)));
+  setHandler(answer, (payload = null) => shielded(() => record.answerSignalled(executionId, payload)));
 
   try {
     await ask();

@@ -59,13 +59,10 @@ export type Answer = {
 export const workWindow = 200;
 
 /** Names of the signals, as `temporal workflow signal --name …` takes them. */
-export const signalNames = { stop: "stop", pause: "pause", resume: "resume", poke: "poke" } as const;
+export const signalNames = { stop: "stop", pause: "pause", resume: "resume", answer: "answer", poke: "poke" } as const;
 
 /** Payload of the `stop` signal; all of it may be left out. */
 export type StopSignal = { readonly reason?: string; readonly by?: string };
-
-/** Payload of the `pause` and `resume` signals; all of it may be left out. */
-export type HoldSignal = { readonly reason?: string; readonly by?: string };
 
 /** What a workflow answers when it closes. */
 export type ExecutionResult = { readonly status: string; readonly endReason: string | null };

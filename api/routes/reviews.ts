@@ -2,10 +2,10 @@ import { z } from "zod";
 import { decideReview, listReviews, readReview, type DecisionRefusal, type ReviewRecord } from "../../db/reviews";
 import { createWaker, outboxWake } from "../../db/wake";
 
+import { checkAnswer } from "../../graph/answer";
 import { TreelineError } from "../../graph/errors";
 import { parseExecutionId, parseNodeExecutionId } from "../../graph/ids";
 import type { Json } from "../../graph/json";
-import { checkAnswer } from "../answer";
 import type { Caller } from "../caller";
 import type { AppDeps } from "../deps";
 import { createdPlace, cursor, decodeCursor, list, page, pageSize } from "../query";

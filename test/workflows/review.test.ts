@@ -158,3 +158,27 @@ test("a stop ends the wait and withdraws the question", async () => {
   expect(await engine.decide(review?.id ?? "", "approved")).toBe("withdrawn");
   expect(await engine.open(id)).toEqual([]);
 });
+
+test("the signal answer answers the question that waits; a bad one changes nothing, and the workflow lives on", async () => {
+  await using engine = await setup();
+  const id = await engine.start(await engine.save(engine.approval));
+  await engine.reviews(id);
+  const handle = engine.client.workflow.getHandle(id);
+  for (const bad of ["yes", 7, null, { decision: "perhaps" }, { decision: "approve", review: "nothing" }]) {
+    await handle.signal("answer", bad);
+  }
+  await handle.signal("pause", "now");
+  await until(
+    () => engine.read(id),
+    ({ hold }) => hold === "paused",
+  );
+  expect(await engine.reviews(id)).toMatchObject([{ status: "waiting" }]);
+  await handle.signal("answer", { decision: "approve", data: { x: 3 }, by: "carol" });
+  await until(
+    () => engine.reviews(id),
+    ([review]) => review?.status === "approved",
+  );
+  await handle.signal("resume", []);
+  expect(await engine.ended(id)).toMatchObject({ status: "COMPLETED", outputs: { yes: [{ x: 3 }] } });
+  expect(await engine.reviews(id)).toMatchObject([{ decidedBy: "carol", data: { x: 3 } }]);
+});

@@ -1,14 +1,13 @@
 import Ajv from "ajv";
-import type { ReviewRecord } from "../db/reviews";
-import type { Fault } from "../graph/errors";
-import type { Json } from "../graph/json";
+import type { Fault } from "./errors";
+import type { Json, JsonSchema } from "./json";
 
 /** Deeper or longer data than this is refused: people edit it by hand. */
 const longestData = 1_000_000;
 
 /** What is wrong with an answer, by JSON pointer into its body. `data` undefined: none is given. */
 export function checkAnswer(
-  { editable, schema }: Pick<ReviewRecord, "editable" | "schema">,
+  { editable, schema }: { readonly editable: boolean; readonly schema: JsonSchema | null },
   decision: "approve" | "reject",
   data: Json | undefined,
 ): Fault[] {
