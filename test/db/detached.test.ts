@@ -7,16 +7,7 @@ import type { GraphDraft } from "../../graph/definition";
 import { parseExecutionId, type ExecutionId } from "../../graph/ids";
 import { defaultLimits } from "../../graph/limits";
 import { testDatabase } from "../support/database";
-import {
-  begin,
-  completed,
-  fence,
-  newExecutionId,
-  ownerId,
-  queuedNode,
-  saveGraph,
-  startGraph,
-} from "../support/factory";
+import { begin, fence, newExecutionId, ownerId, queuedNode, saveGraph, startGraph } from "../support/factory";
 import { faultsOf, readAll } from "../support/record";
 import { createRunner } from "../support/run";
 import { testTree } from "../support/tree";

@@ -64,3 +64,53 @@ describe("a limit that is passed", () => {
     expect(await faultsOf(engine.db)).toEqual([]);
   });
 });
+
+test("a run time that is over ends an execution, with what runs in it and below it", async () => {
+  const gate = createGate();
+  await using engine = await setup({ blocks: [gate.block] });
+  const hold: GraphNode = { id: "hold", blockId: gate.blockId, constants: { in: "held" } };
+  const inner: GraphDraft = { id: "inner", ...draft([input, hold, output], ["hold.out -> y.value"]) };
+  const graph = draft([node("run", "AgentExecutor", { graphId: "inner", x: 1 })], [], { subGraphs: [inner] });
+  const root = await engine.start(await engine.save(graph), {}, { limits: { ...defaultLimits, runTime: "1s" } });
+  expect(await engine.ended(root)).toMatchObject({
+    status: "FAILED",
+    endReason: "timed_out",
+    error: { code: "timed_out", limit: "runTime" },
+  });
+  expect(gate.aborted()).toEqual(["held"]);
+  const [child] = await engine.nodes(root, "run");
+  expect(await engine.read(child?.childExecutionId ?? root)).toMatchObject({ endReason: "parent_stopped" });
+  expect(await receiptOf(engine, root)).toMatchObject({ cause: "time", outcome: "stopped", proof });
+  expect(await faultsOf(engine.db)).toEqual([]);
+});
+
+test("the first failure of a graph that stops at one aborts what runs, and its parent goes on by the error pin", async () => {
+  const gate = createGate();
+  await using engine = await setup({ blocks: [gate.block] });
+  const hold: GraphNode = { id: "hold", blockId: gate.blockId, constants: { in: "held" } };
+  const later = node("later", "CountdownTimer", { seconds: 1 });
+  const cut = node("cut", "RemoveFromDictionary", { dictionary: {} });
+  const inner: GraphDraft = {
+    id: "inner",
+    ...draft([input, hold, later, cut], ["later.output_message -> cut.key"], { settings: { onNodeFailure: "stop" } }),
+  };
+  const graph = draft([node("run", "AgentExecutor", { graphId: "inner", x: 1 }), output], ["run.error -> y.value"], {
+    subGraphs: [inner],
+  });
+  const root = await engine.start(await engine.save(graph));
+  expect(await engine.ended(root)).toMatchObject({
+    status: "COMPLETED",
+    outputs: { y: [expect.stringContaining('"cut"')] },
+  });
+  expect(gate.aborted()).toEqual(["held"]);
+  const [run] = await engine.nodes(root, "run");
+  expect(run).toMatchObject({ status: "FAILED", endReason: "node_failed", error: { code: "node_failed" } });
+  const child = run?.childExecutionId ?? root;
+  expect(await engine.read(child)).toMatchObject({
+    status: "FAILED",
+    endReason: "node_failed",
+    error: { nodes: ["cut"] },
+  });
+  expect(await receiptOf(engine, child)).toMatchObject({ cause: "failure", ends_as: "node_failed", proof });
+  expect(await faultsOf(engine.db)).toEqual([]);
+});
