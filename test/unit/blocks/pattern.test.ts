@@ -1,6 +1,9 @@
+import { isBlockFailure } from "../../../blocks/block";
 import { createCompiler } from "../../../blocks/pattern/compile";
+import { search } from "../../../blocks/pattern/search";
 import { createPatternThreads } from "../../../blocks/pattern/threads";
 import type { Json } from "../../../graph/json";
+import searches from "./python-re.json";
 import { blockNamed, contextOf, failBlock, pairs, runBlock } from "./run-block";
 
 function aside(name: string) {
@@ -179,6 +182,27 @@ describe("patterns are Python's", () => {
       message: `the pattern cannot run: ${why}`,
     });
   });
+});
+
+/** What `re.finditer` of Python 3.11 gave: pattern, text, flags, group, the texts of the group; null: Python refuses it. */
+const recorded = searches as [pattern: string, text: string, flags: string, group: number, found: string[] | null][];
+
+test("562 searches find what Python found", () => {
+  const find = (pattern: string, text: string, flags: string, group: number) => {
+    const job = { pattern, text, group, fold: flags.includes("i"), dotAll: flags.includes("s"), limit: 1000 };
+    try {
+      return search(job, createCompiler());
+    } catch (error) {
+      if (isBlockFailure(error)) return null;
+      throw error;
+    }
+  };
+  const found = recorded.map(([pattern, text, flags, group]) => [
+    ...[pattern, text, flags, group],
+    find(pattern, text, flags, group),
+  ]);
+  expect(found).toEqual(recorded);
+  expect(found).toHaveLength(562);
 });
 
 describe("createCompiler", () => {
