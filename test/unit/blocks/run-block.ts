@@ -3,6 +3,7 @@ import type { Block, BlockContext, BlockFailure, Inputs, Usage } from "../../../
 import { createCredentials } from "../../../blocks/credential";
 import type { Credential } from "../../../blocks/credential";
 import { createRegistry } from "../../../blocks/registry";
+import { outputMisfit } from "../../../graph/check";
 import type { Emission } from "../../../graph/definition";
 import type { Json } from "../../../graph/json";
 
@@ -16,11 +17,20 @@ export function blockNamed(name: string): Block {
 export function runBlock(name: string, inputs: Inputs): [string, Json][] {
   const block = blockNamed(name);
   if (!("run" in block) || block.definition.placement !== "inline") throw new Error(`${name} does not run inline`);
-  return pairs(block.run(inputs, contextOf()) as Iterable<Emission>);
+  return allowed(block, pairs(block.run(inputs, contextOf()) as Iterable<Emission>));
 }
 
 export function pairs(emissions: Iterable<Emission>): [string, Json][] {
   return [...emissions].map(({ pin, value }) => [pin, value]);
+}
+
+/** What the engine would refuse is no answer: every value fits the schema of its pin. */
+function allowed({ definition }: Block, emitted: [string, Json][]): [string, Json][] {
+  for (const [pin, value] of emitted) {
+    const misfit = definition.role === "standard" ? outputMisfit(definition.outputSchema, pin, value) : null;
+    if (misfit !== null) throw new Error(`${definition.name} emits on "${pin}" what ${misfit}`);
+  }
+  return emitted;
 }
 
 /** The failure that running an inline block ends with. */
@@ -65,5 +75,5 @@ export function contextOf({ credentials = [], ...changes }: ContextChanges = {})
 export async function runRemote(name: string, inputs: Inputs, changes: ContextChanges = {}): Promise<[string, Json][]> {
   const block = blockNamed(name);
   if (!("run" in block) || block.definition.placement !== "remote") throw new Error(`${name} does not run remotely`);
-  return pairs(await block.run(inputs, contextOf(changes)));
+  return allowed(block, pairs(await block.run(inputs, contextOf(changes))));
 }

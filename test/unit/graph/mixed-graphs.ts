@@ -7,7 +7,7 @@ import type { PlainGraph } from "./plain";
 const ids = ["first", "b", "c", "d", "e"];
 const sources = ["out", "list", "list_$_0", "list_$_1", "list_$_2_#_k", "map", "map_#_k", "map_@_l_$_1", "map_#_gone"];
 const sinks = ["a", "b", "l", "l_$_0", "l_$_2", "o", "o_#_k", "o_@_k_$_1", "a_#_x"];
-export const mixPins = { any: ["a", "b"], lists: ["l"], objects: ["o"] } as const;
+const mixPins = { any: ["a", "b"], lists: ["l"], objects: ["o"] } as const;
 
 const values = fc.constantFrom<Json>("text", null, ["item"], { k: "in" });
 const someInputs = (pins: readonly string[]) => fc.dictionary(fc.constantFrom(...pins), values, { maxKeys: 2 });

@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { createAdvance } from "../../activities/advance";
+import { createDefinitions } from "../../activities/graphs";
+import type { RemoteBlock } from "../../blocks/block";
+import { any, define, emitted, list, object, optional, pins } from "../../blocks/pins";
+import { catalogOf, createRegistry } from "../../blocks/registry";
+import { connect } from "../../db/client";
+import { startNodes } from "../../db/nodes";
+import { readHead } from "../../db/state";
+import type { JsonObject } from "../../graph/json";
+import { testDatabase } from "../support/database";
+import { saveGraph, startGraph } from "../support/factory";
+import { faultsOf } from "../support/record";
+import { mix, mixedGraphs } from "../unit/graph/mixed-graphs";
+import { runPlainly, type PlainGraph } from "../unit/graph/plain";
+
+/** A remote block: each node execution takes a step for its start and one for its result, and what waits is read anew for each. */
+const block: RemoteBlock = {
+  definition: define({
+    ...{ id: randomUUID(), name: "Mix", description: "", placement: "remote" },
+    inputSchema: pins({
+      ...{ a: optional(any, null, ""), b: optional(any, null, ""), id: optional(any, null, "") },
+      ...{ l: optional(list, [], ""), o: optional(object, {}, "") },
+    }),
+    outputSchema: pins({ out: emitted(any, ""), list: emitted(list, ""), map: emitted(object, "") }),
+  }),
+  run: () => Promise.reject(new Error("the test runs it")),
+};
+
+async function setup() {
+  const db = connect((await testDatabase()).url, { max: 3 });
+  const blocks = createRegistry([block]);
+  const catalog = catalogOf(blocks);
+  const advance = createAdvance({ db, blocks, definitions: createDefinitions(db, catalog), wake: () => undefined });
+
+  /** One node execution after the other, the oldest first; answers what the record holds, by node. */
+  async function run({ nodes, links, masks }: PlainGraph) {
+    const placed = nodes.map((node) => ({ ...node, blockId: block.definition.id }));
+    const id = await startGraph(db, await saveGraph(db, { name: "random", nodes: placed, links }, catalog), { masks });
+    const head = await readHead(db, id);
+    if (!head) throw new Error("it is not there");
+    let answer = await advance.begin(head, "run");
+    while (answer.state === "live") {
+      const [next] = (await advance.outstanding(id, [])).work;
+      if (!next) throw new Error("live, and nothing to do");
+      const [started] = await startNodes(db, id, [{ id: next.id, hostId: null }]);
+      if (started?.because !== null) throw new Error(`not started: ${started?.because}`);
+      const { attempt, inputs } = started;
+      const result = { kind: "finished", id: next.id, attempt, status: "COMPLETED", endReason: "finished" } as const;
+      ({ answer } = await advance.record(id, { ...result, emissions: mix(inputs), error: null }));
+    }
+    const { rows } = await db.pool.query<{ nodeId: string; status: string; inputs: JsonObject }>(
+      `select node_id as "nodeId", status, inputs from node_executions where execution_id = $1 order by queued_seq, seq`,
+      [id],
+    );
+    const byNode = (status: string): Record<string, JsonObject[]> => {
+      const found = (nodeId: string) => rows.filter((row) => row.nodeId === nodeId && row.status === status);
+      return Object.fromEntries(nodes.map((node) => [node.id, found(node.id).map(({ inputs }) => inputs)]));
+    };
+    return { answer, ran: byNode("COMPLETED"), left: byNode("TERMINATED"), rows: rows.length };
+  }
+  return { db, run, [Symbol.asyncDispose]: () => db.close() };
+}
+
+test("an execution that is read anew for each step runs any graph as the plain interpreter does", async () => {
+  await using bundle = await setup();
+  await fc.assert(
+    fc.asyncProperty(mixedGraphs, async (graph) => {
+      const plain = runPlainly(graph, (_, inputs) => mix(inputs), 40);
+      fc.pre(plain !== null && Object.values(plain.ran).flat().length > 4);
+      const { ran, left } = plain;
+      const recorded = await bundle.run(graph);
+      expect(recorded.answer).toMatchObject({ state: "ended", status: "COMPLETED" });
+      expect(recorded.ran).toEqual(ran);
+      expect(recorded.left).toEqual(left);
+      expect(recorded.rows).toBe([...Object.values(ran), ...Object.values(left)].flat().length);
+    }),
+    { numRuns: 15 },
+  );
+  expect(await faultsOf(bundle.db)).toEqual([]);
+});
