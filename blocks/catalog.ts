@@ -14,6 +14,7 @@ import * as manyLists from "./many-lists/definition";
 import { persistInformation, retrieveInformation } from "./memory/definition";
 import * as pattern from "./pattern/definition";
 import * as review from "./review/definition";
+import { sqlQuery } from "./sql/definition";
 import * as text from "./text/definition";
 import * as timer from "./timer/definition";
 import { getWikipediaSummary, readRssFeed, sendAuthenticatedWebRequest, sendWebRequest } from "./web/definition";
@@ -42,6 +43,7 @@ const definitions: readonly BlockDefinition[] = [
   ...[llm.textGenerator, llm.structuredResponseGenerator, llm.textSummarizer, llm.conversation],
   ...[llm.listGenerator, llm.condition, llm.orchestrator],
   executeCode,
+  sqlQuery,
   ...[sendWebRequest, sendAuthenticatedWebRequest, getWikipediaSummary, readRssFeed],
   xmlParser,
   genericWebhookTrigger,

@@ -9,6 +9,7 @@ import { memoryBlocks } from "./memory/run";
 import { patternBlocks } from "./pattern/run";
 import { createPatternThreads } from "./pattern/threads";
 import { pureBlocks } from "./pure";
+import { sqlBlocks } from "./sql/run";
 import { createTemplateThreads } from "./template/threads";
 import { templateBlocks } from "./text/run";
 import { reviewBlocks } from "./review/run";
@@ -30,6 +31,7 @@ export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
     ...memoryBlocks,
     ...llmBlocks(renderAside),
     ...codeBlocks(),
+    ...sqlBlocks,
     ...webBlocks(),
     ...extra,
   ]) {

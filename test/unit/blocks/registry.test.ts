@@ -242,6 +242,13 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
     "rss_url time_period polling_rate run_continuously",
     "entry entries",
   ],
+  [
+    "4dc35c0f-4fd8-465e-9616-5a216f1ba2bc",
+    "SQLQuery",
+    "remote",
+    "database_type host port database query read_only timeout max_rows credentials",
+    "results columns row_count truncated affected_rows",
+  ],
   ...(
     [
       ["c0a8e994-ebf1-4a9c-a4d8-89d09c86741b", "AgentInput", ""],
