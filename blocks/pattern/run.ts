@@ -22,7 +22,13 @@ function searchBlock({ definition, readJob, tell }: Kind, compile: Compile, sear
   return {
     definition,
     run: (inputs) => tell(inputs, search(readJob(inputs), compile)),
-    fitsInline: (inputs) => searchesInline(readJob(inputs), compile),
+    fitsInline: (inputs) => {
+      try {
+        return searchesInline(readJob(inputs), compile);
+      } catch {
+        return true; // it fails at once
+      }
+    },
     runRemote: async (inputs, { signal }) => tell(inputs, await searchAside(readJob(inputs), signal)),
   };
 }

@@ -1,5 +1,5 @@
 import { compileBacktracking } from "./backtracking";
-import type { Compile, Compiled } from "./compile";
+import type { Compile } from "./compile";
 
 export type SearchJob = {
   readonly text: string;
@@ -46,16 +46,12 @@ const maxSteps = 2_000_000;
 const maxLength = { fold: 200, other: 1000 };
 
 /**
- * Whether a search takes no time that matters, or fails before it begins. Each match may look at the whole text once more.
+ * Whether a search takes no time that matters; each match may look at the whole text once more. Throws `BlockFailure`
+ * `pattern_error` for a pattern that cannot be parsed.
  */
 export function searchesInline(job: SearchJob, compile: Compile): boolean {
   if (job.pattern.length > (job.fold ? maxLength.fold : maxLength.other)) return false;
-  let linear: Compiled["linear"];
-  try {
-    linear = compile(job).linear;
-  } catch {
-    return true;
-  }
+  const { linear } = compile(job);
   if (!linear) return false;
   return linear.programSize() * job.text.length * Math.min(job.limit, job.text.length + 1) <= maxSteps;
 }

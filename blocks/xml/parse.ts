@@ -89,6 +89,7 @@ function endOfTag(xml: string, start: number): number {
 
 /** Words before the first attribute: a name may hold spaces. */
 function nameOf(body: string): string {
+  if (/^[a-z][\w.:-]*$/i.test(body)) return body.toLowerCase();
   const [head = ""] = body.split("=", 1);
   const words = splitWords(head);
   const name = (head.length < body.length ? words.slice(0, -1) : words).join("_").toLowerCase();

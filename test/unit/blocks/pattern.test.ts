@@ -236,6 +236,7 @@ describe("where a pattern runs", () => {
     expect(fits("some text", "\\bs\\w+")).toBe(true);
     expect(fits("x".repeat(50_000), "[0-9]+")).toBe(true);
     expect(fits("text", "(")).toBe(true);
+    expect(aside("ExtractTextInformation").fitsInline({ text: "text", pattern: "t", group: "first" })).toBe(true);
   });
 
   test.each([
