@@ -1,4 +1,5 @@
 import { uuidv7 } from "uuidv7";
+import type { BlockDefinition } from "../graph/block";
 import { TreelineError } from "../graph/errors";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Status } from "../graph/status";
@@ -153,18 +154,23 @@ const stopColumns = `
   coalesce(c.counted -> 'leftovers', s.leftovers) as leftovers,
   case when $3 and s.status <> 'CLOSED' then detached_under(s.root_id, s.execution_id, s.cascade) else s.detached end as detached, s.proof, null as plan`;
 
+/** Rows of a tree that are counted in a few milliseconds. */
+const countedAtOnce = 2_000;
+
 /**
- * null: there is none of this id, or it is another owner's. Without `counted` the counts of one that goes on are 0: to count
- * takes as long as its tree is large.
+ * null: there is none of this id, or it is another owner's. Without `counted` the counts of one that goes on are 0 where its
+ * tree is large: to count takes as long.
  */
 export async function readStop(db: Database, ownerId: string, id: StopId, counted = true): Promise<StopView | null> {
   const { rows } = await db.pool.query<StopView>({
     name: "read_stop",
     text: `
       select ${stopColumns}
-        from stops s, lateral (select case when $3 and s.status <> 'CLOSED' then count_stop(s.id)::jsonb else s.counts end as counted) c
+        from stops s join trees t on t.root_id = s.root_id, lateral (
+          select case when s.status <> 'CLOSED' and ($3 or t.executions + t.node_executions <= $4)
+            then count_stop(s.id)::jsonb else s.counts end as counted) c
        where s.id = $1 and s.owner_id = $2`,
-    values: [id, ownerId, counted],
+    values: [id, ownerId, counted, countedAtOnce],
   });
   return rows[0] ?? null;
 }
@@ -258,8 +264,19 @@ export type StopPlan = {
   readonly chargeSoFar: number;
 };
 
-/** What a stop of this execution would meet now. Throws `not_found`. */
-export async function planStop(db: Database, ownerId: string, executionId: ExecutionId): Promise<StopPlan> {
+/** Running node executions that a plan names, at most, of those that cannot be interrupted. */
+const namedAtMost = 1_000;
+
+/**
+ * What a stop of this execution would meet now. `uninterruptible`: the blocks whose code a signal cannot end. Throws
+ * `not_found`.
+ */
+export async function planStop(
+  db: Database,
+  ownerId: string,
+  executionId: ExecutionId,
+  uninterruptible: readonly Pick<BlockDefinition, "id" | "name">[] = [],
+): Promise<StopPlan> {
   const { rows } = await db.pool.query<StopPlan>({
     name: "plan_stop",
     text: `
@@ -274,10 +291,14 @@ export async function planStop(db: Database, ownerId: string, executionId: Execu
             (count(*) filter (where status = 'WAITING'))::int as waiting, (count(*) filter (where status in ('QUEUED', 'INCOMPLETE')))::int as queued
           from live group by depth) l), '[]') as levels,
         (select count(*)::int from live e join node_executions n on n.execution_id = e.id and n.ended_at is null and n.status = 'RUNNING' and n.placement <> 'child') as "runningNodes",
-        '[]'::json as uninterruptible, (select detached_under(t.root_id, t.id, true) from target t) as detached, 0 as "openReviews",
+        coalesce((select json_agg(u) from (
+          select e.id as "executionId", n.id as "nodeExecutionId", b.name as block
+            from live e join node_executions n on n.execution_id = e.id and n.ended_at is null and n.status = 'RUNNING' and n.placement <> 'child'
+            join unnest($3::text[], $4::text[]) as b (id, name) on b.id = n.block_id limit ${namedAtMost}) u), '[]') as uninterruptible,
+        (select detached_under(t.root_id, t.id, true) from target t) as detached, (select count(*)::int from live e join reviews r on r.execution_id = e.id and r.status = 'waiting') as "openReviews",
         (select coalesce(sum(charge), 0)::float8 from subtree) as "chargeSoFar"
       from target`,
-    values: [executionId, ownerId],
+    values: [executionId, ownerId, uninterruptible.map(({ id }) => id), uninterruptible.map(({ name }) => name)],
   });
   if (!rows[0]) throw new TreelineError("not_found", `no execution ${executionId}`);
   return rows[0];

@@ -26,6 +26,8 @@ export type BlockDefinition = {
   readonly outputSchema: PinSchema;
   /** Credits for each run. */
   readonly cost: number;
+  /** Its code cannot be ended by its signal: a stop waits for it, and abandons it at the deadline. Absent: it can. */
+  readonly uninterruptible?: boolean;
 };
 
 export type BlockCatalog = ReadonlyMap<string, BlockDefinition>;

@@ -45,7 +45,7 @@ export const stop = z
       })
       .meta({
         description:
-          "By query. executions: all under it; alreadyEnded: before the fence; swept: node executions ended that had not started, only waited or stood for a nested graph; aborted: ones whose code was ended; abandoned: ones whose code had not ended at the deadline; cancelled: executions ended that had begun. 0 in an answer that does not wait.",
+          "By query. executions: all under it; alreadyEnded: before the fence; swept: node executions ended that had not started, only waited or stood for a nested graph; aborted: ones whose code was ended; abandoned: ones whose code was not known to have ended at the deadline; cancelled: executions ended that had begun. 0 in the answer to a request that does not wait, where the tree has more than 2,000 rows.",
       }),
     uncharged: z.strictObject({ nodeExecutions: count, usage: z.record(z.string(), z.number()) }).meta({
       description: "Spent under the fence and not charged: started node executions that it ended, sums of their usage.",

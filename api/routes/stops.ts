@@ -10,7 +10,10 @@ import { wait, waitMs } from "../query";
 import { stop, stopPlan } from "../resources/stop";
 import { route, type Answer, type Route } from "../route";
 
-export function stopRoutes({ db, dispatcher, ended }: Pick<AppDeps, "db" | "dispatcher" | "ended">): Route[] {
+export function stopRoutes(deps: Pick<AppDeps, "db" | "catalog" | "dispatcher" | "ended">): Route[] {
+  const { db, dispatcher, ended } = deps;
+  const deaf = [...deps.catalog.values()].filter((block) => block.uninterruptible);
+
   const read = async ({ ownerId }: Caller, id: StopId): Promise<StopView> => {
     const found = await readStop(db, ownerId, id);
     if (!found) throw new TreelineError("not_found", `no stop has the id "${id}"`);
@@ -37,7 +40,7 @@ export function stopRoutes({ db, dispatcher, ended }: Pick<AppDeps, "db" | "disp
       errors: ["not_found"],
       async handle({ id, query, body, caller, signal }) {
         const executionId = parseExecutionId(id);
-        if (body.dryRun) return { status: 200, body: { plan: await planStop(db, caller.ownerId, executionId) } };
+        if (body.dryRun) return { status: 200, body: { plan: await planStop(db, caller.ownerId, executionId, deaf) } };
         const requested = await requestStop(db, {
           executionId,
           ownerId: caller.ownerId,

@@ -26,6 +26,7 @@ import {
 import { countLockWaiters, faultsOf, readAll } from "../support/record";
 import { testTree } from "../support/tree";
 import { until } from "../support/wait";
+import { blockId } from "../unit/graph/fixtures";
 
 /** A RUNNING root with one RUNNING nested graph. */
 async function setup() {
@@ -307,7 +308,10 @@ test("a receipt tells what was spent and not charged", async () => {
   const counts = { swept: 1, aborted: 1, abandoned: 0 };
   await settleFenced(tree.db, stopId, [a]);
   expect(await readStop(tree.db, ownerId, stopId)).toMatchObject({ status: "STOPPING", counts, proof: null });
+  // Of a large tree only when it is asked for: the answer to a stop request takes as long for any tree.
+  await tree.db.pool.query("update trees set node_executions = 3000");
   expect(await readStop(tree.db, ownerId, stopId, false)).toMatchObject({ counts: { swept: 0, aborted: 0 } });
+  expect(await readStop(tree.db, ownerId, stopId)).toMatchObject({ counts });
   await settleFenced(tree.db, stopId, [b]);
   await closeStop(tree.db, stopId);
   expect(await readStop(tree.db, ownerId, stopId)).toMatchObject({
@@ -341,9 +345,10 @@ test("a plan tells what a stop would meet, level by level, and changes nothing",
   await using tree = await testTree();
   const { unit: first, ids } = beginWithChildren(tree.root, tree.graph, 3);
   const [a, b] = ids as [ExecutionId, ExecutionId];
+  const { unit: held, ids: running } = beginWithNodes(a, 2);
   await commitStep(tree.db, tree.root, [first]);
   await commitStep(tree.db, tree.root, [
-    beginWithNodes(a, 2).unit,
+    held,
     begin(b, { execution: { open: 0, waiting: 0, failed: 0, unhandled: 0 } }),
   ]);
   await tree.db.pool.query("update executions set status = 'WAITING' where id = $1", [b]);
@@ -356,6 +361,11 @@ test("a plan tells what a stop would meet, level by level, and changes nothing",
       { depth: 1, executions: 3, running: 1, waiting: 1, queued: 1 },
     ],
     runningNodes: 2,
+    uninterruptible: [],
+  });
+  const web = { id: blockId("SendWebRequest"), name: "SendWebRequest" };
+  expect(await planStop(tree.db, ownerId, tree.root, [web])).toMatchObject({
+    uninterruptible: running.map((id) => ({ executionId: a, nodeExecutionId: id, block: "SendWebRequest" })),
   });
   expect(await readAll(tree.db)).toEqual(before);
 });
