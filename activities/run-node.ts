@@ -2,7 +2,8 @@ import { CancelledFailure, Context } from "@temporalio/activity";
 import type { Logger } from "pino";
 import { isBlockFailure, type BlockRegistry, type Surroundings } from "../blocks/block";
 import type { Database } from "../db/client";
-import { startNodes, type NodeStart, type NodeToStart } from "../db/nodes";
+import { noteRetry, startNodes, type NodeStart, type NodeToStart } from "../db/nodes";
+import type { RecordedError } from "../db/schema";
 import { readHead } from "../db/state";
 import type { CompiledGraph } from "../graph/compile";
 import type { Emission } from "../graph/definition";
@@ -112,7 +113,8 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
       case "result":
         return record(call, outcome.result);
       case "retry":
-        throw retryableFailure(outcome.code);
+        await noteRetry(db, rootId, { id: call.id, nodeId: started.nodeId, attempt: started.attempt, ...outcome });
+        throw retryableFailure(outcome.error.code);
       case "fenced":
         return settleUnderFence(call, outcome.stopId);
       case "refused": {
@@ -174,7 +176,7 @@ type Slot = ReturnType<RunningNodes["register"]>;
 
 type Outcome =
   | { readonly kind: "result"; readonly result: Result }
-  | { readonly kind: "retry"; readonly code: string }
+  | { readonly kind: "retry"; readonly error: RecordedError }
   | { readonly kind: "fenced"; readonly stopId: StopId }
   /** What it emitted while it ran was not recorded: it has ended otherwise. */
   | { readonly kind: "refused"; readonly by: Recorded }
@@ -237,19 +239,19 @@ async function runBlock(
       return { kind: "fenced", stopId: (fenced.reason as Extract<AbortReason, { kind: "fenced" }>).stopId };
     if (givenUp.aborted) return { kind: "given_up" };
     if (stream.refusal) return { kind: "refused", by: stream.refusal };
+    const mayRepeat = stream.emitted === 0 || (isStream(block) && block.resumable === true);
+    const hasAttempts = mayRepeat && started.attempt < call.attempts;
     if (overdue.signal.aborted) {
       const late = { code: "timed_out", message: `gave no result within ${call.timeoutMs} ms` };
+      if (hasAttempts && !terminal.includes(late.code)) return { kind: "retry", error: late };
       return finished({ status: "FAILED", endReason: "timed_out", emissions: [], error: late });
     }
     if (cancellationSignal.aborted) {
       const gone = activity.cancellationDetails?.notFound === true;
       return { kind: "interrupted", shutdown: isShutdown(), gone };
     }
-    const mayRepeat = stream.emitted === 0 || (isStream(block) && block.resumable === true);
     const isPassing = isBlockFailure(error) && error.retryable && !terminal.includes(error.code);
-    if (isPassing && mayRepeat && started.attempt < call.attempts) {
-      return { kind: "retry", code: error.code };
-    }
+    if (isPassing && hasAttempts) return { kind: "retry", error: recordedError(error) };
     const emissions = isBlockFailure(error) ? error.emitted : [];
     return finished({ status: "FAILED", endReason: "node_failed", emissions, error: recordedError(error) });
   } finally {

@@ -4,6 +4,7 @@ import type { Placement } from "../graph/block";
 import type { Emission } from "../graph/definition";
 import type { Status } from "../graph/status";
 import type { Database } from "./client";
+import type { RecordedError } from "./schema";
 
 export type NodeStart =
   | {
@@ -40,6 +41,25 @@ export async function startNodes(
   db.announce(rootId);
   const byId = new Map((rows[0]?.starts ?? []).map((start) => [start.id, start]));
   return ids.map((id) => byId.get(id) ?? { id, because: "missing" });
+}
+
+/**
+ * Notes that this attempt has failed and another one follows (db/functions/note-retry.sql). false: it does not count, since the
+ * attempt was given up, the node has ended, or a fence lets no other one start.
+ */
+export async function noteRetry(
+  db: Database,
+  rootId: ExecutionId,
+  { id, attempt, nodeId, error }: { id: NodeExecutionId; attempt: number; nodeId: string; error: RecordedError },
+): Promise<boolean> {
+  const data = { nodeId, attempt, code: error.code, message: error.message };
+  const { rows } = await db.pool.query<{ counts: boolean }>({
+    name: "note_retry",
+    text: "select note_retry($1, $2, $3, $4) as counts",
+    values: [rootId, id, attempt, JSON.stringify(data)],
+  });
+  if (rows[0]?.counts) db.announce(rootId);
+  return rows[0]?.counts ?? false;
 }
 
 export type OutstandingNode = {

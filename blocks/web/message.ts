@@ -37,6 +37,12 @@ export async function readMessage(inputs: Inputs): Promise<Message> {
   return { url, method: readChoice(inputs, "method", methods, "POST"), headers, body: content.body };
 }
 
+/** What changes something says which request it is, so that a service can take a repeated attempt for one; a header that is given wins. */
+export function withKey(message: Message, key: string): Message {
+  if (["GET", "HEAD", "OPTIONS"].includes(message.method)) return message;
+  return { ...message, headers: { "idempotency-key": key, ...message.headers } };
+}
+
 /** http and https only. */
 export function parseUrl(text: string, base?: URL): URL {
   const url = URL.canParse(text, base?.href) ? new URL(text, base) : null;

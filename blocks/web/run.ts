@@ -5,7 +5,7 @@ import { invalid } from "../inputs";
 import * as definitions from "./definition";
 import type { Answer } from "./exchange";
 import type { Guard } from "./guard";
-import { readMessage } from "./message";
+import { readMessage, withKey } from "./message";
 import type { Message } from "./message";
 import { readRssFeed } from "./feed";
 import { createSend } from "./send";
@@ -17,7 +17,10 @@ export function sendWebRequest(guard?: Guard, send: Send = createSend(guard)): R
   return {
     definition: definitions.sendWebRequest,
     attempts: 1,
-    run: async (inputs, context) => emissionsOf(await send(await readMessage(inputs), context)),
+    run: async (inputs, context) => {
+      const message = withKey(await readMessage(inputs), context.idempotencyKey);
+      return emissionsOf(await send(message, context));
+    },
   };
 }
 
@@ -29,7 +32,7 @@ function sendAuthenticatedWebRequest(send: Send): RemoteBlock {
     run: async (inputs, context) => {
       const credential = context.credential(inputs["credentials"] ?? null);
       if (credential.type !== "host_scoped") throw invalid("credentials must name one of the type host_scoped");
-      const message = await readMessage(inputs);
+      const message = withKey(await readMessage(inputs), context.idempotencyKey);
       if (!isFor(message.url, credential.host))
         throw invalid(`credentials are for ${credential.host}, not for this url`);
       const secret = Object.entries(credential.headers).map(([name, value]) => [name.toLowerCase(), value] as const);

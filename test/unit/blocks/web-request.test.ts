@@ -50,6 +50,14 @@ describe("SendWebRequest sends", () => {
     expect(server.seen[0]?.headers).not.toHaveProperty("x-none");
   });
 
+  test("the idempotency key with what changes something, unless the graph gives one", async () => {
+    await using server = await listen(answerOk);
+    await send({ url: server.origin, method: "PATCH" });
+    await send({ url: server.origin, headers: { "Idempotency-Key": "own" } });
+    await send({ url: server.origin, method: "GET" });
+    expect(server.seen.map(({ headers }) => headers["idempotency-key"])).toEqual(["key", "own", undefined]);
+  });
+
   test("a form where JSON is not wanted", async () => {
     await using server = await listen(answerOk);
     await send({ url: server.origin, json_format: false, body: { a: "x y", b: [1, true], c: null, d: { e: 1 } } });
