@@ -52,6 +52,7 @@ const calculate = (id: string, operation: string, constants: JsonObject = {}) =>
 const completed = (...ids: string[]) => Object.fromEntries(ids.map((id) => [`${id} COMPLETED`, 1]));
 const finished = { status: "COMPLETED", endReason: "finished" } as const;
 
+// W18, the endless loop, is in test/db/limits.test.ts.
 describe("worked expectations", () => {
   test("W1 template", async () => {
     const fill = node("fill", "FillTextTemplate", { format: "{{a}} {{b}}{{c}}", "values_#_c": "!" });
