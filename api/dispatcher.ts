@@ -98,7 +98,7 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
         // One that was terminated may be started again: beginning again is going on.
         workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
         staticSummary: `stop: ${facts.graphName.slice(0, 90)}`,
-        workflowTaskTimeout: "5 seconds", // half the default: how long a dead worker keeps one
+        workflowTaskTimeout: "3 seconds", // how long a dead worker keeps one; the default is 10 s
       });
     }
     await deleteStart(db, stopId);

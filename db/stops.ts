@@ -326,6 +326,20 @@ export async function readOpenStop(db: Database, id: StopId): Promise<OpenStop |
   return rows[0] ?? null;
 }
 
+/** Overdue stops that are looked at in one go. */
+const overdueAtATime = 20;
+
+/** Stops whose deadline has passed while something under them is live; of `self` stops the deadline ends nothing. */
+export async function readOverdueStops(db: Database): Promise<{ id: StopId; executionId: ExecutionId }[]> {
+  const { rows } = await db.pool.query<{ id: StopId; executionId: ExecutionId }>({
+    name: "overdue_stops",
+    text: `select id, execution_id as "executionId" from stops
+            where status = 'STOPPING' and cascade and deadline_at <= clock_timestamp() limit $1`,
+    values: [overdueAtATime],
+  });
+  return rows;
+}
+
 /**
  * Executions under the stop (its target first) that were live when the fence fell: those whose workflows are to be cancelled
  * and seen closed. `firstRunId` is null where none has begun; there may be one all the same.

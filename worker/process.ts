@@ -15,6 +15,7 @@ import { createAudit } from "./audit";
 import { startAuditor } from "./auditor";
 import { bundleWorkflows } from "./bundle";
 import { createWorker } from "./create-worker";
+import { watchDeadlines } from "./deadline-watch";
 import { watchFences } from "./fence-watch";
 import { installRuntime } from "./runtime";
 import { createStopWorker } from "./stop-worker";
@@ -91,6 +92,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
   const setup = { connection, namespace, taskQueue, workflowBundle };
   const worker = await createWorker({ ...setup, activities: { ...record, ...nodes } });
   const stops = await createStopWorker({ ...setup, client, databaseUrl, reached: options.reached, log });
+  const deadlines = watchDeadlines(stops.db, wake, log);
   const workers = [worker, stops.worker];
   const runs = workers.map((one) => one.run());
   for (const run of runs) run.catch((err: unknown) => log.fatal({ err }, "the worker has ended"));
@@ -99,7 +101,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
     async stop() {
       for (const one of workers) if (one.getState() === "RUNNING") one.shutdown();
       await Promise.all([auditor.close(), Promise.allSettled(runs)]);
-      await watch.close();
+      await Promise.all([watch.close(), deadlines.close()]);
       await Promise.all([db.close(), stops.db.close()]);
       await connection.close();
     },

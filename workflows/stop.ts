@@ -7,7 +7,7 @@ function activities(summary: string) {
   return proxyActivities<StopActivities>({
     summary,
     startToCloseTimeout: "365 days",
-    heartbeatTimeout: "5 seconds",
+    heartbeatTimeout: "3 seconds",
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: "200 milliseconds", maximumInterval: "5 seconds" },
   });
