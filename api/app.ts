@@ -63,8 +63,8 @@ export function createApp(deps: AppDeps): Express {
       const { status, headers, body } = await carry(route, request, response);
       response.status(status).set({ ...headers });
       if (deps.stopping.aborted) response.set("Connection", "close");
-      if (isStreamed(body)) await body(response);
-      else if (body === undefined) response.end();
+      if (isStreamed(body) && request.method !== "HEAD") await body(response);
+      else if (body === undefined || isStreamed(body)) response.end();
       else if (typeof body === "string") response.send(body);
       else response.json(body);
     });

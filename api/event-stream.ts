@@ -82,13 +82,19 @@ async function send(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (response.write(frames.map(({ text }) => text).join(""))) return true;
-  const late = AbortSignal.timeout(stalledMs);
+  const waiting = new AbortController();
+  const giveUp = () => waiting.abort();
+  signal.addEventListener("abort", giveUp);
+  const late = setTimeout(giveUp, stalledMs);
   try {
-    await once(response, "drain", { signal: AbortSignal.any([signal, late]) });
+    await once(response, "drain", waiting);
     return true;
   } catch {
-    response.end(late.aborted ? ": too slow, come back\n\n" : "");
-    if (late.aborted) setTimeout(() => response.destroy(), retryMs);
+    response.end(": too slow, or the server stops: come back\n\n");
+    setTimeout(() => response.destroy(), retryMs);
     return false;
+  } finally {
+    clearTimeout(late);
+    signal.removeEventListener("abort", giveUp);
   }
 }

@@ -48,8 +48,15 @@ function parseBlock(block: string): Sent | null {
   const fields = new Map(block.split("\n").map((line) => line.split(/: (.*)/s) as [string, string]));
   const data = fields.get("data");
   if (data === undefined) return null; // `retry:`
-  const parsed: unknown = JSON.parse(data);
-  if (!isObject(parsed)) throw new Error(`not an object: ${data}`);
   const id = fields.get("id");
-  return { id: id === undefined ? null : Number(id), event: fields.get("event") ?? "message", data: parsed };
+  return {
+    id: id === undefined ? null : Number(id),
+    event: fields.get("event") ?? "message",
+    /** Parsed when it is asked for: many clients look at the numbers only. */
+    get data() {
+      const parsed: unknown = JSON.parse(data);
+      if (!isObject(parsed)) throw new Error(`not an object: ${data}`);
+      return parsed;
+    },
+  };
 }
