@@ -14,6 +14,8 @@ import * as manyLists from "./many-lists/definition";
 import { persistInformation, retrieveInformation } from "./memory/definition";
 import * as pattern from "./pattern/definition";
 import * as review from "./review/definition";
+import { dataSampling } from "./sampling/definition";
+import { readSpreadsheet } from "./spreadsheet/definition";
 import { sqlQuery } from "./sql/definition";
 import * as text from "./text/definition";
 import * as timer from "./timer/definition";
@@ -43,7 +45,7 @@ const definitions: readonly BlockDefinition[] = [
   ...[llm.textGenerator, llm.structuredResponseGenerator, llm.textSummarizer, llm.conversation],
   ...[llm.listGenerator, llm.condition, llm.orchestrator],
   executeCode,
-  sqlQuery,
+  ...[sqlQuery, dataSampling, readSpreadsheet],
   ...[sendWebRequest, sendAuthenticatedWebRequest, getWikipediaSummary, readRssFeed],
   xmlParser,
   genericWebhookTrigger,

@@ -9,6 +9,8 @@ import { memoryBlocks } from "./memory/run";
 import { patternBlocks } from "./pattern/run";
 import { createPatternThreads } from "./pattern/threads";
 import { pureBlocks } from "./pure";
+import { samplingBlocks } from "./sampling/run";
+import { spreadsheetBlocks } from "./spreadsheet/run";
 import { sqlBlocks } from "./sql/run";
 import { createTemplateThreads } from "./template/threads";
 import { templateBlocks } from "./text/run";
@@ -32,6 +34,8 @@ export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
     ...llmBlocks(renderAside),
     ...codeBlocks(),
     ...sqlBlocks,
+    ...samplingBlocks,
+    ...spreadsheetBlocks(),
     ...webBlocks(),
     ...extra,
   ]) {

@@ -143,7 +143,7 @@ function toJson(value: unknown): Json {
   if (Buffer.isBuffer(value)) return value.toString("base64");
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
   if (Array.isArray(value)) return value.map(toJson);
-  if (!isObject(value)) return String(value);
+  if (!isObject(value)) return null; // the driver makes no functions and symbols
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));
 }
 

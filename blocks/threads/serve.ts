@@ -7,16 +7,16 @@ export type ThreadAnswer<Result> =
   { readonly result: Result } | { readonly failure: Pick<BlockFailure, "code" | "message" | "retryable" | "emitted"> };
 
 /** In a thread of a pool: answers every job by `run`. What is no `BlockFailure` ends the thread, and the pool tells. */
-export function serve<Job, Result>(run: (job: Job) => Result): void {
-  const answer = (job: Job): ThreadAnswer<Result> => {
+export function serve<Job, Result>(run: (job: Job) => Result | Promise<Result>): void {
+  const answer = async (job: Job): Promise<ThreadAnswer<Result>> => {
     try {
-      return { result: run(job) };
+      return { result: await run(job) };
     } catch (error) {
       if (!isBlockFailure(error)) throw error;
       const { code, message, retryable, emitted } = error;
       return { failure: { code, message, retryable, emitted } };
     }
   };
-  parentPort?.on("message", (job: Job) => parentPort?.postMessage(answer(job)));
+  parentPort?.on("message", (job: Job) => void answer(job).then((said) => parentPort?.postMessage(said)));
   parentPort?.postMessage("ready");
 }

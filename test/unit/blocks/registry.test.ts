@@ -249,6 +249,20 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
     "database_type host port database query read_only timeout max_rows credentials",
     "results columns row_count truncated affected_rows",
   ],
+  [
+    "4a448883-71fa-49cf-91cf-70d793bd7d87",
+    "DataSampling",
+    "remote",
+    "data sample_size sampling_method accumulate random_seed stratify_key weight_key cluster_key",
+    "sampled_data sample_indices",
+  ],
+  [
+    "acf7625e-d2cb-4941-bfeb-2819fc6fc015",
+    "ReadSpreadsheet",
+    "remote",
+    "contents file_input delimiter quotechar escapechar has_header skip_rows strip skip_columns produce_singular_result",
+    "row rows",
+  ],
   ...(
     [
       ["c0a8e994-ebf1-4a9c-a4d8-89d09c86741b", "AgentInput", ""],

@@ -1,0 +1,4 @@
+import { serve } from "../threads/serve";
+import { readSpreadsheet } from "./read";
+
+serve(readSpreadsheet);
