@@ -81,7 +81,10 @@ describe("a stop of node code that runs", () => {
       return { ...visits, engine, id };
     }
 
-    /** Opens a fence whose NOTIFY nobody hears: another function of that name stands before Postgres' own. */
+    /**
+     * Opens a fence whose NOTIFY nobody hears (another function of that name stands before Postgres' own), and that nobody
+     * follows, nor the auditor (its right to audit is taken): the cancel of its workflow would be a way to hear of it too.
+     */
     async function fenceUnheard(url: string, executionId: ExecutionId): Promise<StopId> {
       const stopId = uuidv7() as StopId;
       const session = new Client({ connectionString: url });
@@ -89,7 +92,13 @@ describe("a stop of node code that runs", () => {
       await session.query("create schema if not exists mute");
       await session.query("create or replace function mute.pg_notify(text, text) returns void language sql as ''");
       await session.query("set search_path = mute, public, pg_catalog");
+      await session.query("begin");
       await session.query("select open_fence($1)", [JSON.stringify({ ...fenceRequest, executionId, stopId })]);
+      await session.query("delete from outbox where subject_id = $1", [stopId]);
+      await session.query(
+        "insert into auditor (holder, held_until) values (gen_random_uuid(), 'infinity') on conflict (id) do update set holder = excluded.holder, held_until = excluded.held_until",
+      );
+      await session.query("commit");
       await session.end();
       return stopId;
     }
@@ -98,6 +107,8 @@ describe("a stop of node code that runs", () => {
       const { engine, id, aborted } = await setup();
       const stopId = await fenceUnheard(engine.url, id);
       await until(aborted, (count) => count === 1);
+      await engine.db.pool.query("update auditor set holder = null, held_until = null");
+      expect((await ask(engine, id)).id).toBe(stopId);
       await expectGone(engine, id, await closed(engine.db, stopId));
     });
 

@@ -7,26 +7,25 @@ import type { StopPoint } from "./simulation";
 /** A graph of a random tree: what stands in it, and the graphs that run in it. */
 export type Shape = { readonly remotes: number; readonly timer: boolean; readonly children: readonly Shape[] };
 
-export const shapes: fc.Arbitrary<Shape> = fc.letrec<{ shape: Shape }>((tie) => ({
-  shape: fc.record({
-    remotes: fc.nat({ max: 2 }),
-    timer: fc.boolean(),
-    children: fc.oneof(
-      { maxDepth: 3, depthIdentifier: "tree" },
-      fc.constant([]),
-      fc.array(tie("shape"), { maxLength: 3, depthIdentifier: "tree" }),
-    ),
-  }),
-})).shape;
+function shapeOver(children: fc.Arbitrary<Shape[]>): fc.Arbitrary<Shape> {
+  return fc.record({ remotes: fc.nat({ max: 2 }), timer: fc.boolean(), children });
+}
+
+const leaves = shapeOver(fc.constant([]));
+const middles = shapeOver(fc.array(leaves, { maxLength: 2 }));
+
+/** Two levels below the root at most, and one at least: a stop has to have something to reach. */
+export const shapes: fc.Arbitrary<Shape> = shapeOver(fc.array(middles, { minLength: 1, maxLength: 3 }));
 
 export const stopPoints: fc.Arbitrary<StopPoint[]> = fc.array(
   fc.record({
-    turn: fc.nat({ max: 60 }),
+    turn: fc.nat({ max: 50 }),
     target: fc.nat({ max: 30 }),
     by: fc.constantFrom("request", "request", "cancel", "terminate"),
     cascade: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
     deadlineMs: fc.constantFrom(0, 600_000),
     heard: fc.boolean(),
+    lag: fc.nat({ max: 25 }),
   }),
   { minLength: 1, maxLength: 3 },
 );

@@ -36,7 +36,12 @@ export const reached = (db: Database, id: StopId, ...phases: StopView["status"][
   );
 
 /** A stop that is over, from any of its phases. */
-export const closed = (db: Database, id: StopId): Promise<StopView> => reached(db, id, "CLOSED");
+export const closed = (db: Database, id: StopId, withinMs?: number): Promise<StopView> =>
+  until(
+    () => read(db, id),
+    ({ status }) => status === "CLOSED",
+    withinMs,
+  );
 
 const proven = { liveDescendants: 0, startedAfterFence: 0, chargedAfterFence: 0 };
 

@@ -23,6 +23,8 @@ export type StopPoint = {
   readonly deadlineMs: 0 | 600_000;
   /** Whether workers hear of the fence before its node code ends by itself. */
   readonly heard: boolean;
+  /** Turns that the follow-up lets pass before it sweeps: so long the fence stands alone. */
+  readonly lag: number;
 };
 
 /** A remote block whose runs end when the scheduler says so, or by an abort. */
@@ -185,7 +187,9 @@ export async function simulate(
       ready.push(quiesced ? async () => void (await closeStop(db, stopId)) : settles);
     };
     if (point?.heard !== false) ready.push(hears);
-    ready.push(settles);
+    let lag = point?.lag ?? 0;
+    const lags: Act = async () => void ready.push(lag-- > 0 ? lags : settles);
+    ready.push(lags);
   }
 
   async function stopAt(point: StopPoint): Promise<void> {

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-const withinMs = 60_000;
+const longestMs = 60_000;
 
 /** Reads again and again until the answer is right, and answers it. Throws, with the last answer, when that takes too long. */
 export async function until<Answer>(
   read: () => Promise<Answer> | Answer,
   isRight: (answer: Answer) => boolean,
+  withinMs = longestMs,
 ): Promise<Answer> {
   const deadline = Date.now() + withinMs;
   for (;;) {
