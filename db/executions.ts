@@ -1,3 +1,4 @@
+import type { Masks } from "../graph/definition";
 import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Json, JsonObject } from "../graph/json";
 import type { EndReason, Status } from "../graph/status";
@@ -20,6 +21,7 @@ export type ExecutionRecord = {
   readonly status: Status;
   readonly endReason: EndReason | null;
   readonly inputs: JsonObject;
+  readonly masks: Masks;
   readonly error: RecordedError | null;
   readonly limits: JsonObject;
   readonly labels: Readonly<Record<string, string>>;
@@ -56,7 +58,7 @@ export const executionColumns = `
   case when e.origin_execution_id is not null then
     json_build_object('executionId', e.origin_execution_id, 'nodeExecutionId', e.origin_node_execution_id) end as "detachedFrom",
   to_json(e.ancestors) as ancestors, e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", g.name as "graphName",
-  e.status, e.end_reason as "endReason", e.inputs, e.error, e.limits, e.labels, e.budget::float8 as budget,
+  e.status, e.end_reason as "endReason", e.inputs, e.masks, e.error, e.limits, e.labels, e.budget::float8 as budget,
   e.node_executions as "nodeExecutions", e.failed_node_executions as "failedNodeExecutions",
   e.child_executions as "childExecutions", e.charge::float8 as charge, e.first_run_id as "firstRunId",
   e.resumed_from as "resumedFrom", e.created_at as "createdAt", e.started_at as "startedAt", e.ended_at as "endedAt",

@@ -34,6 +34,7 @@ export const execution = z
     stopId: z.uuid().nullable(),
     paused: z.boolean().meta({ description: "It or one above it is paused: nothing new starts." }),
     inputs: values,
+    masks: z.record(z.string(), values).meta({ description: "By node and pin: what won over links and constants." }),
     outputs: z.record(z.string(), z.array(z.unknown())),
     error: recordedError.nullable(),
     queuePosition: count
@@ -86,6 +87,7 @@ export function toExecution(record: ExecutionRecord, linkTo: WorkflowLink): Exec
     stopId: fence?.stopId ?? null,
     paused: record.hold !== null,
     inputs: record.inputs,
+    masks: record.masks,
     outputs: outputsByName(record.outputs),
     error: record.error,
     ...(record.queuePosition === null ? {} : { queuePosition: record.queuePosition }),

@@ -105,7 +105,7 @@ describe("POST /v1/graphs/{id}/executions", () => {
     const { app, path } = bundle;
     const masks = { who: { value: "Zoe" }, fill: { "values_#_mark": "?" } };
     expect(await app.post(`${path}?wait=30s`, { inputs: { who: "Ada" }, masks })).toMatchObject({
-      body: { outputs: { greeting: ["Hi Zoe?"] } },
+      body: { inputs: { who: "Ada" }, masks, outputs: { greeting: ["Hi Zoe?"] } },
     });
     const linked = { fill: { "values_#_person": "you all" } };
     expect(await app.post(`${path}?wait=30s`, { masks: linked })).toMatchObject({

@@ -6,7 +6,16 @@ export function anExecution(number: number, changes: Partial<Execution> = {}): E
   return {
     ...{ id, rootId: id, parentId: null, parentNodeExecutionId: null, ancestors: [], depth: 0, detachedFrom: null },
     ...{ graphId: id, graphVersion: 1, graphName: `Graph ${number}`, status: "RUNNING", endReason: null },
-    ...{ stopRequestedAt: null, stopId: null, paused: false, resumedFrom: null, inputs: {}, outputs: {}, error: null },
+    ...{
+      stopRequestedAt: null,
+      stopId: null,
+      paused: false,
+      resumedFrom: null,
+      inputs: {},
+      masks: {},
+      outputs: {},
+      error: null,
+    },
     stats: { nodeExecutions: 1, failedNodeExecutions: 0, childExecutions: 0, charge: 0 },
     treeStats: { executions: 1, running: 1, nodeExecutions: 1, charge: 0, maxDepth: 0 },
     ...{ limits: {}, budget: null, labels: {}, workflow: { id, runId: null, uiUrl: null } },
