@@ -1,3 +1,4 @@
+import { credentialFault } from "./credentials";
 import type { GraphLink } from "./definition";
 import { durationFaults } from "./durations";
 import type { Fault } from "./errors";
@@ -47,6 +48,10 @@ function constantFaults({ node, pointer, block, nested, inputPins }: PlacedNode)
       : []),
     ...Object.keys(node.constants).flatMap((pin) => {
       const detail = builderFault(pin, inputPins ?? []);
+      return detail === null ? [] : [{ pointer: at(pin), detail }];
+    }),
+    ...Object.entries(block?.role === "standard" ? node.constants : {}).flatMap(([pin, value]) => {
+      const detail = credentialFault(pin, value);
       return detail === null ? [] : [{ pointer: at(pin), detail }];
     }),
   ];
