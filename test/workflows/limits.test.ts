@@ -39,7 +39,7 @@ async function receiptOf(engine: Engine, executionId: string) {
 const proof = { liveDescendants: 0, startedAfterFence: 0, chargedAfterFence: 0, checkedAt: expect.any(String) };
 
 describe("a limit that is passed", () => {
-  test("ends an endless loop of inline nodes at exactly as many iterations", async () => {
+  test("ends an endless loop of inline nodes (W18) at exactly as many iterations", async () => {
     await using engine = await setup();
     const root = await engine.start(
       await engine.save(endless),
