@@ -152,11 +152,13 @@ export function createAdvance({
     },
     record: coalesce(recordAll),
     async outstanding(executionId, known) {
+      // Read first: what ends after it is followed in vain, and then asked for again. Read after the step, what ends in between
+      // would be in neither, and where the workflow does not have it in flight (after a reset) nothing would tell of it.
+      const rows = await readOutstanding(db, executionId, known, workWindow);
       const { answer } = await this.record(executionId, null);
       if (answer.state !== "live") return answer;
       const { graphId, graphVersion, rootId } = await definitions.place(executionId);
       const graph = await definitions.graph(graphId, graphVersion);
-      const rows = await readOutstanding(db, executionId, known, workWindow);
       const work = rows.flatMap((row): Work[] => {
         const compiled = graph.nodes.get(row.nodeId);
         if (!compiled) return [];
@@ -168,7 +170,9 @@ export function createAdvance({
         const { graphId: nestedId } = compiled.nested;
         return [{ kind: "child", id: row.id, label, executionId: row.childExecutionId, rootId, graphId: nestedId }];
       });
-      return { state: "live", work, more: answer.more || rows.length >= workWindow };
+      const listed = new Set([...known, ...work.map(({ id }) => id)]);
+      const added = answer.work.filter(({ id }) => !listed.has(id));
+      return { state: "live", work: [...work, ...added], more: answer.more || rows.length >= workWindow };
     },
   };
 }

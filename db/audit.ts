@@ -28,7 +28,7 @@ export type LiveExecution = {
   readonly fenced: boolean;
   /** An ancestor that has ended. */
   readonly endedAncestor: ExecutionId | null;
-  /** Since when something has been ready or running that Temporal has to carry out; null: nothing is, it is held, or its workflow is about to be told. */
+  /** Since when something has been ready, running or ended and not delivered that Temporal has to carry out; null: nothing is, it is held, or its workflow is about to be told. */
   readonly dueForMs: number | null;
 };
 
@@ -41,6 +41,12 @@ const ms = (since: string) => `(extract(epoch from clock_timestamp() - ${since})
 const oldest = (time: string, where: string) => `
   (select n.${time} from node_executions n where n.execution_id = e.id and n.ended_at is null and ${where} order by n.queued_seq limit 1)`;
 
+/** The end of a node that its planner was not told of, and that no older run of the same node holds back. */
+const undelivered = `
+  (select n.ended_at from node_executions n where n.execution_id = e.id and not n.closed and n.ended_at is not null
+     and not exists (select 1 from node_executions o where o.execution_id = e.id and o.node_id = n.node_id and o.ended_at is null and o.queued_seq < n.queued_seq)
+   order by n.queued_seq limit 1)`;
+
 const liveColumns = `
   e.id, e.root_id as "rootId", e.parent_id as "parentId", ${ms("e.created_at")} as "ageMs",
   e.awaits_admission or exists (select 1 from outbox o where o.subject_id = e.id and o.kind = 'start') as starting,
@@ -48,7 +54,7 @@ const liveColumns = `
   (select a.id from executions a where a.id = any (e.ancestors) and a.ended_at is not null order by a.depth limit 1) as "endedAncestor",
   case when path_held(e.root_id, e.id, e.ancestors) or exists (select 1 from outbox o where o.subject_id = e.id and o.kind = 'poke') then null
     else ${ms(`least(${oldest("queued_at", "n.status = 'QUEUED'")}, ${oldest("started_at", "n.status = 'RUNNING' and n.placement <> 'child'")},
-    ${oldest("wake_at", "n.status = 'WAITING' and n.wake_at < clock_timestamp()")})`)} end as "dueForMs"`;
+    ${oldest("wake_at", "n.status = 'WAITING' and n.wake_at < clock_timestamp()")}, ${undelivered})`)} end as "dueForMs"`;
 
 /** A place in the walk over all live executions. */
 export type Cursor = { readonly rootId: string; readonly id: string };

@@ -30,9 +30,10 @@ export const review = z
   .meta({ id: "Review" });
 type ReviewJson = z.infer<typeof review>;
 
-export function toReview({ hasData: _, ...record }: ReviewRecord): ReviewJson {
+export function toReview(record: ReviewRecord): ReviewJson {
+  const { hasData: _hasData, ...shown } = record;
   return {
-    ...record,
+    ...shown,
     schema: record.schema && { ...record.schema },
     deadlineAt: toTime(record.deadlineAt),
     createdAt: record.createdAt.toISOString(),

@@ -194,14 +194,20 @@ describe("a nested graph alone, through Temporal's own doors", () => {
   });
 });
 
-test("a reset goes on from the record: what is done is not done again, and nothing is stopped", async () => {
-  await using engine = await setup();
-  await runLine("workflow reset", engine.root);
-  await until(engine.gate.inside, (inside) => inside.length === 2);
-  engine.gate.open();
-  expect(await engine.ended(engine.root)).toMatchObject({ status: "COMPLETED", outputs: { y: ["held"] } });
-  const { rows } = await engine.db.pool.query("select depth, status from executions order by 1");
-  expect(rows).toEqual([0, 1, 1].map((depth) => ({ depth, status: "COMPLETED" })));
-  expect(await engine.stops()).toEqual([]);
-  await engine.expectAgreed();
+describe("a reset goes on from the record: what is done is not done again, and nothing is stopped", () => {
+  test.each(["the root", "a nested graph"])("of %s", async (which) => {
+    await using engine = await setup();
+    const isRoot = which === "the root";
+    await runLine("workflow reset", isRoot ? engine.root : await engine.childOf("second"));
+    // The attempt that the run before had started is told that its workflow is gone, and the new run makes another one.
+    if (!isRoot) await until(engine.gate.aborted, (aborted) => aborted.length === 1);
+    await until(engine.gate.inside, (inside) => inside.length === 2);
+    engine.gate.open();
+    expect(await engine.ended(engine.root)).toMatchObject({ status: "COMPLETED", outputs: { y: ["held"] } });
+    const { rows } = await engine.db.pool.query("select depth, status from executions order by 1");
+    expect(rows).toEqual([0, 1, 1].map((depth) => ({ depth, status: "COMPLETED" })));
+    expect(await engine.stops()).toEqual([]);
+    expect(await engine.orphans()).toEqual({});
+    await engine.expectAgreed();
+  });
 });

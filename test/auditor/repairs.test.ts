@@ -84,6 +84,19 @@ describe("an execution without a workflow", () => {
     expect(await patient.find()).toMatchObject([{ kind: "workflow_missing" }]);
   });
 
+  test("is asked for at its parent, where that has one", async () => {
+    await using bundle = await setup();
+    const { db, graph, root, client, taskQueue } = bundle;
+    const begun = beginWithChildren(root, graph, 1);
+    await commitStep(db, root, [begun.unit]);
+    await db.pool.query("delete from outbox");
+    await client.workflow.start("execution", { workflowId: root, taskQueue, args: [{ executionId: root }] });
+    expect(await auditOf(bundle).repairAll()).toEqual([
+      { kind: "workflow_missing", executionId: begun.ids[0], action: "poke" },
+    ]);
+    expect(await outboxOf(bundle)).toEqual([{ kind: "poke", subject: root }]);
+  });
+
   test("runs to its end once it is started", async () => {
     const gate = createGate();
     await using engine = await startEngine({ blocks: [gate.block] });

@@ -6,8 +6,6 @@ import type { GraphVersion } from "../../graph/register";
 import { begin, beginWithChildren, saveGraph, startGraph, unit } from "./factory";
 import { draft, node } from "../unit/graph/fixtures";
 
-export type Growth = Awaited<ReturnType<typeof startGrowth>>;
-
 /** A tree that the test lets grow, event by event, without an engine: a root with `children` nested graphs. */
 export async function startGrowth(db: Database, children = 0) {
   const graph: GraphVersion = await saveGraph(db, draft([node("n", "StoreValue", { input: 1 })], []));
