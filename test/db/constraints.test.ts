@@ -2,7 +2,7 @@ import { commitStep } from "../../db/step";
 import { beginWithChildren, beginWithNodes, fence, newExecutionId } from "../support/factory";
 import { testTree } from "../support/tree";
 
-/** A RUNNING root with a RUNNING nested graph, which has one QUEUED remote node. */
+/** A RUNNING root with a RUNNING nested graph, which has one QUEUED remote node; a review that waits. */
 async function setup() {
   const tree = await testTree();
   const { unit: first, ids } = beginWithChildren(tree.root, tree.graph, 1);
@@ -10,6 +10,11 @@ async function setup() {
   await commitStep(tree.db, tree.root, [first]);
   await commitStep(tree.db, tree.root, [beginWithNodes(child, 1).unit]);
   await fence(tree.db, child);
+  await tree.db.pool.query("insert into auditor default values");
+  await tree.db.pool.query(
+    "insert into reviews (id, execution_id, root_id, owner_id, status, editable, created_at) values (gen_random_uuid(), $1, $1, 'ada', 'waiting', true, now())",
+    [tree.root],
+  );
   return tree;
 }
 
@@ -55,6 +60,9 @@ const refused: readonly (readonly [constraint: string, statement: string, change
   ["node_reason_fits_status", ofNode, "end_reason = 'lost'"],
   ["closed_iff_outcome", "update stops set %s", "status = 'CLOSED'"],
   ["closed_iff_outcome", "update stops set %s", "outcome = 'stopped'"],
+  ["decided_iff_not_waiting", "update reviews set %s", "status = 'approved'"],
+  ["decided_iff_not_waiting", "update reviews set %s", "decided_at = now()"],
+  ["auditor_has_one_row", "update auditor set %s", "id = 2"],
   ["version_from_one", "update graphs set %s", "version = 0"],
 ];
 

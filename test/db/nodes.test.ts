@@ -33,7 +33,14 @@ describe("starting attempts of nodes", () => {
   test("mints a token each time, and answers in the order asked", async () => {
     await using tree = await setup();
     const [a, b] = tree.ids as [NodeExecutionId, NodeExecutionId];
-    const started = { because: null, attempt: 1, nodeId: "n", inputs: { url: "http://a.test" } };
+    const started = {
+      because: null,
+      attempt: 1,
+      emitted: 0,
+      reused: null,
+      nodeId: "n",
+      inputs: { url: "http://a.test" },
+    };
     expect(await tree.start(b, a)).toEqual([
       { id: b, ...started },
       { id: a, ...started },

@@ -71,7 +71,7 @@ describe("the outbox", () => {
     expect(await readStartFacts(tree.db, tree.root)).toBeNull();
   });
 
-  test("begins every live root again, each once, and nothing else", async () => {
+  test("begins every live root and every open stop again, each once, and nothing else", async () => {
     await using tree = await setup();
     const stopped = await startGraph(tree.db, tree.graph);
     const { stopId } = await fence(tree.db, stopped);
@@ -82,8 +82,13 @@ describe("the outbox", () => {
     expect(await requeueLiveRoots(tree.db)).toBe(1);
     expect(await requeueLiveRoots(tree.db)).toBe(0);
     const { rows } = await tree.db.pool.query("select kind, subject_id as id from outbox order by id");
+    expect(rows).toHaveLength(3);
     expect(rows).toEqual(
-      [queued, tree.root].map((id) => ({ kind: "start", id })).sort((a, b) => (a.id < b.id ? -1 : 1)),
+      expect.arrayContaining([
+        { kind: "start", id: queued },
+        { kind: "start", id: tree.root },
+        { kind: "stop", id: stopId },
+      ]),
     );
   });
 });
