@@ -42,6 +42,7 @@ export class NodeDraft {
   private readonly emittedBefore: number;
   private delivered: number;
   private touched = false;
+  private edited = false;
 
   private constructor(
     compiled: CompiledNode,
@@ -96,6 +97,13 @@ export class NodeDraft {
 
   get hasEnded(): boolean {
     return isTerminal(this.status);
+  }
+
+  /** People have changed what it is to run on. */
+  edit(inputs: JsonObject): void {
+    this.inputs = inputs;
+    this.edited = true;
+    this.touched = true;
   }
 
   touch(): void {
@@ -161,7 +169,7 @@ export class NodeDraft {
       return { insert: Object.assign(row, { status, inputs, nodeId, blockId: this.compiled.block.id }) };
     if (status !== found && !legalMoves[status].some((from) => from === found))
       throw new Error(`${found} cannot become ${status}`);
-    const frozen = found === "INCOMPLETE" ? { inputs } : {};
+    const frozen = found === "INCOMPLETE" || this.edited ? { inputs } : {};
     // Where only deliveries are noted, a nested graph may have told its end meanwhile: its status is not ours to write.
     const from = ["RUNNING", "WAITING", ...terminalStatuses] as const;
     const change = status === found ? { from } : { status, from: [found] };

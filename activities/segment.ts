@@ -8,13 +8,14 @@ import {
 import type { RecordedError } from "../db/schema";
 import type { SelfStop } from "../db/self-stop";
 import type { Answered, OpenNode, State } from "../db/state";
-import type { Unit } from "../db/step";
+import type { ReviewRow, Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
 import type { Emission, NestedGraph } from "../graph/definition";
 import { isDetached } from "../graph/detached";
 import { openPlanner, start, type Mint, type Planner, type Ready, type Waiting } from "../graph/deliver";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import { childMasks } from "../graph/masks";
+import { isObject, type Json } from "../graph/json";
 import { childInputs, missingChildInputs } from "../graph/nested";
 import type { EndReason } from "../graph/status";
 import type { RemoteWork, Work } from "../workflows/messages";
@@ -236,8 +237,16 @@ export class Segment {
     node.queued = this.draft.event("node.queued", node.id, { nodeId: node.nodeId });
     if (problem !== null) return this.fail(node, "node_failed", { code: "invalid_inputs", message: problem });
     const block = this.deps.blocks.get(compiled.block.id);
-    if (isWait(block)) return this.arm(block, node);
     if (isReview(block)) return this.ask(block, node);
+    if (compiled.block.sensitive && this.graph.settings.safeMode) return this.askFirst(node);
+    this.place(node);
+  }
+
+  private place(node: NodeDraft): void {
+    const { compiled } = node;
+    const block = this.deps.blocks.get(compiled.block.id);
+    node.placement = compiled.block.placement;
+    if (isWait(block)) return this.arm(block, node);
     if (isInline(block) && this.fitsInline(block, node)) return void this.inlineQueue.push(node);
     if (compiled.nested) return void this.childQueue.push(node);
     node.placement = "remote";
@@ -270,31 +279,80 @@ export class Segment {
 
   private ask(block: ReviewBlock, node: NodeDraft): void {
     try {
-      const { question, payload, schema, editable, deadlineMs } = block.ask(node.inputs);
-      node.started = this.draft.event("node.waiting", node.id, { nodeId: node.nodeId });
-      this.draft.event("review.requested", node.id, { nodeId: node.nodeId, question });
-      node.review = { question, payload, schema, editable, deadlineMs };
-      node.status = "WAITING";
-      this.draft.delta.waiting += 1;
-      this.draft.reviews = true;
-      if (deadlineMs !== null) this.waitFor(node, deadlineMs, 1);
+      const { onTimeout: _onTimeout, ...review } = block.ask(node.inputs);
+      const message = review.kind === "approval" ? this.approves(node) : null;
+      if (message !== null) {
+        node.started = this.draft.event("node.started", node.id, { nodeId: node.nodeId });
+        return this.answer(node, { decision: "approved", hasData: false, data: null, message });
+      }
+      node.started = this.wait(node, review);
+      if (review.deadlineMs !== null) this.waitFor(node, review.deadlineMs, 1);
     } catch (error) {
       this.failWith(node, error);
     }
   }
 
+  /** It is sensitive: people say whether it may run, and on what. It has not started until they have. */
+  private askFirst(node: NodeDraft): void {
+    if (this.isApproved(node)) return this.place(node);
+    const { compiled, inputs } = node;
+    this.wait(node, {
+      kind: "action",
+      question: `May ${labelOf(compiled)} run?`,
+      payload: inputs,
+      schema: compiled.block.inputSchema,
+      editable: true,
+      answerers: [],
+      deadlineMs: null,
+    });
+  }
+
+  private wait(node: NodeDraft, review: ReviewRow): number {
+    const waiting = this.draft.event("node.waiting", node.id, { nodeId: node.nodeId });
+    const { kind, question } = review;
+    this.draft.event("review.requested", node.id, { nodeId: node.nodeId, kind, question });
+    node.review = review;
+    node.placement = "wait";
+    node.status = "WAITING";
+    this.draft.delta.waiting += 1;
+    this.draft.reviews = true;
+    return waiting;
+  }
+
+  /** null: people have to be asked; else what is said instead of them. */
+  private approves(node: NodeDraft): string | null {
+    if (this.graph.settings.safeMode === false) return "approved by itself: the graph's safe mode is off";
+    return this.isApproved(node) ? "approved by itself, as an earlier answer asked for" : null;
+  }
+
+  private isApproved(node: NodeDraft): boolean {
+    return this.state.autoApproved.includes(node.nodeId);
+  }
+
   private answer(node: NodeDraft, { decision, hasData, data, message }: Answered): void {
     const block = this.deps.blocks.get(node.compiled.block.id);
+    if (!isReview(block)) return this.goOn(node, decision === "approved", hasData ? data : undefined, message);
     try {
-      if (!isReview(block)) throw new Error(`block ${node.compiled.block.name} asks nobody`);
       this.complete(node, [...block.answered(node.inputs, { decision, data: hasData ? data : undefined, message })]);
     } catch (error) {
       this.failWith(node, error);
     }
   }
 
+  /** A sensitive node whose people have spoken. */
+  private goOn(node: NodeDraft, may: boolean, inputs: Json | undefined, message: string | null): void {
+    if (!may)
+      return this.fail(node, "node_failed", { code: "rejected", message: message ?? "it was not allowed to run" });
+    if (isObject(inputs)) node.edit(inputs);
+    node.status = "QUEUED";
+    node.touch();
+    this.draft.delta.waiting -= 1;
+    this.place(node);
+  }
+
   private timeOut(block: ReviewBlock, node: NodeDraft): void {
     this.draft.reviews = true;
+    this.draft.event("review.timed_out", node.id, { nodeId: node.nodeId });
     const emissions = block.ask(node.inputs).onTimeout;
     if (emissions) this.complete(node, emissions);
     else this.fail(node, "timed_out", { code: "timed_out", message: "nobody has answered in time" });

@@ -32,7 +32,7 @@ export function createSignals({ db, wake, log }: SignalDeps) {
       else if (what === "resume") wake(outboxWake);
     },
 
-    /** {review, decision: "approve" | "reject", data?, message?, by?}; without `review` the one question that waits. */
+    /** {review, decision: "approve" | "reject", data?, message?, autoApprove?, by?}; without `review` the one question that waits. */
     async answerSignalled(executionId: ExecutionId, payload: Json): Promise<void> {
       const decision = textIn(payload, "decision");
       if (decision !== "approve" && decision !== "reject") {
@@ -41,7 +41,8 @@ export function createSignals({ db, wake, log }: SignalDeps) {
       const asked = await readReviewOf(db, executionId, textIn(payload, "review"));
       if (!asked) return refuse(executionId, "answer", "the execution asks no such question, or more than one");
       const data = isObject(payload) ? own(payload, "data") : undefined;
-      const [fault] = checkAnswer(asked, decision, data);
+      const autoApprove = isObject(payload) && own(payload, "autoApprove") === true;
+      const [fault] = checkAnswer(asked, { decision, data, autoApprove });
       if (fault) return refuse(executionId, "answer", `${fault.pointer}: ${fault.detail}`);
       const refusal = await decideReview(db, {
         id: asked.id,
@@ -49,6 +50,7 @@ export function createSignals({ db, wake, log }: SignalDeps) {
         data,
         message: textIn(payload, "message"),
         decidedBy: textIn(payload, "by") ?? bySignal,
+        autoApprove,
       });
       if (refusal) refuse(executionId, "answer", refusal);
       else wake(outboxWake);

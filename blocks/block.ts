@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { ReviewKind } from "../graph/answer";
 import type { BlockDefinition } from "../graph/block";
 import type { Emission } from "../graph/definition";
 import type { Json, JsonObject, JsonSchema } from "../graph/json";
@@ -116,12 +117,15 @@ export type ReviewBlock = {
 };
 
 export type ReviewPlan = {
+  readonly kind: Extract<ReviewKind, "approval" | "question">;
   readonly question: string;
   readonly payload: Json;
   /** What the data of an answer has to fit; null: any. */
   readonly schema: JsonSchema | null;
   /** Whether an answer may bring data. */
   readonly editable: boolean;
+  /** Names of those who may answer; empty: anybody. */
+  readonly answerers: readonly string[];
   /** null: for ever. */
   readonly deadlineMs: number | null;
   /** What is emitted where nobody has answered in time; null: the node fails. */

@@ -19,7 +19,13 @@ const answerWithinMs = 30_000;
 const pageSize = 200;
 
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
-type Ask = { readonly query?: Query; readonly body?: unknown; readonly waitMs?: number; readonly signal?: AbortSignal };
+type Ask = {
+  readonly query?: Query;
+  readonly body?: unknown;
+  readonly actor?: string | undefined;
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+};
 export type Asking = Pick<Ask, "signal" | "waitMs">;
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null };
@@ -69,7 +75,8 @@ export function createApi(base: string) {
     listNodes: (id: string, query: Query, limit: number, asking: Asking = {}) =>
       list<NodeExecution>(`/v1/executions/${encodeURIComponent(id)}/nodes`, "nodes", query, limit, asking),
     listReviews: (query: Query, limit: number) => list<Review>("/v1/reviews", "reviews", query, limit),
-    decideReview: (id: string, body: unknown) => post<Review>(`/v1/reviews/${encodeURIComponent(id)}`, { body }),
+    decideReview: (id: string, body: unknown, actor?: string) =>
+      post<Review>(`/v1/reviews/${encodeURIComponent(id)}`, { body, actor }),
     pause: (id: string, body: unknown) => post<Execution>(`/v1/executions/${encodeURIComponent(id)}/pause`, { body }),
     resume: (id: string) => post<Execution>(`/v1/executions/${encodeURIComponent(id)}/resume`, {}),
     listEvents: (id: string, query: Query, asking: Asking = {}) =>
@@ -95,11 +102,17 @@ async function call<Answer>(base: string, method: "GET" | "POST", path: string, 
   return body as Answer; // the API's own types: both come from one build
 }
 
-async function exchange(base: string, method: string, path: string, { query = {}, body, waitMs = 0, signal }: Ask) {
+async function exchange(
+  base: string,
+  method: string,
+  path: string,
+  { query = {}, body, actor, waitMs = 0, signal }: Ask,
+) {
   const url = `${base}${path}${searchOf(waitMs > 0 ? { ...query, wait: `${waitMs}ms` } : query)}`;
   const late = AbortSignal.timeout(answerWithinMs + waitMs);
+  const as = actor === undefined ? {} : { "x-treeline-actor": actor };
   const init =
-    body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json", ...as } };
   try {
     const response = await fetch(url, { method, ...init, signal: signal ? AbortSignal.any([signal, late]) : late });
     const text = await response.text();

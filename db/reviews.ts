@@ -1,5 +1,6 @@
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import type { Json, JsonSchema } from "../graph/json";
+import type { ReviewKind } from "../graph/answer";
 import type { Database } from "./client";
 import type { reviewStatus } from "./schema";
 
@@ -12,11 +13,15 @@ export type ReviewRecord = {
   readonly nodeExecutionId: NodeExecutionId;
   readonly rootId: ExecutionId;
   readonly status: ReviewStatus;
+  readonly kind: ReviewKind;
   readonly question: string | null;
   readonly payload: Json;
   /** Of the data of an answer; null: any. */
   readonly schema: JsonSchema | null;
   readonly editable: boolean;
+  /** Empty: anybody. */
+  readonly answerers: readonly string[];
+  readonly autoApprove: boolean;
   /** Of the answer; `hasData` tells null from none. */
   readonly data: Json;
   readonly hasData: boolean;
@@ -28,7 +33,8 @@ export type ReviewRecord = {
 };
 
 const columns = `
-  r.id, r.execution_id as "executionId", r.id as "nodeExecutionId", r.root_id as "rootId", r.status, r.question, r.payload, r.schema, r.editable, r.data,
+  r.id, r.execution_id as "executionId", r.id as "nodeExecutionId", r.root_id as "rootId", r.status, r.kind, r.question, r.payload, r.schema, r.editable, r.answerers,
+  r.auto_approve as "autoApprove", r.data,
   r.data is not null as "hasData", r.message, r.decided_by as "decidedBy", r.deadline_at as "deadlineAt", r.created_at as "createdAt", r.decided_at as "decidedAt"`;
 
 /** null: there is none of this id, or it is another owner's. */
@@ -86,17 +92,19 @@ export type Decision = {
   readonly data: Json | undefined;
   readonly message: string | null;
   readonly decidedBy: string;
+  /** Approves what the same node asks from now on in this execution. */
+  readonly autoApprove: boolean;
 };
 
-export type DecisionRefusal = "same" | "decided" | "withdrawn" | "timed_out" | "fenced" | "missing";
+export type DecisionRefusal = "forbidden" | "same" | "decided" | "withdrawn" | "timed_out" | "fenced" | "missing";
 
 /** Records an answer (db/functions/review.sql); null: it is recorded, and the caller wakes the outbox. */
 export async function decideReview(db: Database, decision: Decision): Promise<DecisionRefusal | null> {
-  const { id, data, message, decidedBy } = decision;
+  const { id, data, message, decidedBy, autoApprove } = decision;
   const { rows } = await db.pool.query<{ answer: { because: DecisionRefusal | null } }>({
     name: "decide_review",
-    text: "select decide_review($1, $2, $3, $4, $5) as answer",
-    values: [id, decision.decision, data === undefined ? null : JSON.stringify(data), message, decidedBy],
+    text: "select decide_review($1, $2, $3, $4, $5, $6) as answer",
+    values: [id, decision.decision, data === undefined ? null : JSON.stringify(data), message, decidedBy, autoApprove],
   });
   return rows[0] ? rows[0].answer.because : "missing";
 }

@@ -19,6 +19,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import { reviewKinds } from "../graph/answer";
 import type { GraphDefinition, Masks } from "../graph/definition";
 import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Json, JsonObject, PinSchema } from "../graph/json";
@@ -45,6 +46,7 @@ export const stopOutcome = pgEnum("stop_outcome", [
 ]);
 /** What opened the fence: somebody, Temporal's own doors (`cancel`, `terminate`), or what the execution itself ran into. */
 export const reviewStatus = pgEnum("review_status", ["waiting", "approved", "rejected", "timed_out", "withdrawn"]);
+export const reviewKind = pgEnum("review_kind", reviewKinds);
 export const stopCause = pgEnum("stop_cause", [
   "request",
   "signal",
@@ -427,11 +429,18 @@ export const reviews = pgTable(
       .references(() => trees.rootId, { onDelete: "cascade" }),
     ownerId: text("owner_id").notNull(),
     status: reviewStatus("status").notNull(),
+    kind: reviewKind("kind").notNull().default("approval"),
     question: text("question"),
     payload: json("payload").$type<Json>(),
     /** Of the data of an answer. */
     schema: json("schema").$type<JsonObject>(),
     editable: boolean("editable").notNull(),
+    /** Names of those who may answer; empty: anybody. */
+    answerers: textArray("answerers")
+      .notNull()
+      .default(sql`'{}'`),
+    /** Approves what its node asks from now on in this execution. */
+    autoApprove: boolean("auto_approve").notNull().default(false),
     data: json("data").$type<Json>(),
     message: text("message"),
     decidedBy: text("decided_by"),
@@ -444,6 +453,10 @@ export const reviews = pgTable(
     index("reviews_of_execution").on(t.executionId),
     index("reviews_of_tree").on(t.rootId),
     check("decided_iff_not_waiting", sql`(${t.status} = 'waiting') = (${t.decidedAt} is null)`),
+    check(
+      "auto_approve_is_approved",
+      sql`not ${t.autoApprove} or (${t.status} = 'approved' and ${t.kind} <> 'question')`,
+    ),
   ],
 );
 

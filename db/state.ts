@@ -117,6 +117,8 @@ export type State = Head & {
   readonly runningChildren: number;
   /** Waiting node executions whose question has been answered. */
   readonly answered: readonly { readonly node: OpenNode; readonly answer: Answered }[];
+  /** Nodes whose questions are approved from now on, by an earlier answer. */
+  readonly autoApproved: readonly string[];
   /** The node executions asked for. */
   readonly asked: readonly OpenNode[];
   /** By node: queue number of its oldest live execution; those asked for and the queued ones above, which may end here, are left out. */
@@ -161,7 +163,7 @@ with queued as (
     cross join lateral (
       select n.queued_seq from node_executions n
        where n.execution_id = $1 and n.node_id = w.node_id and n.ended_at is null and n.queued_seq is not null and n.id <> all ($5::uuid[])
-         and n.id not in (select r.id from reviews r where r.execution_id = $1 and r.status in ('approved', 'rejected'))
+         and n.id not in (select r.id from reviews r where r.execution_id = $1 and r.status in ('approved', 'rejected') and n.status = 'WAITING')
          and n.id not in (select id from queued)
        order by n.queued_seq limit 1) l
 )
@@ -179,6 +181,7 @@ select ${headColumns},
        'message', r.message)) order by n.queued_seq)
      from reviews r join node_executions n on n.id = r.id and n.status = 'WAITING' and n.id <> all ($5::uuid[])
     where r.execution_id = e.id and r.status in ('approved', 'rejected')), '[]') as answered,
+  coalesce((select json_agg(distinct n.node_id) from reviews r join node_executions n on n.id = r.id where r.execution_id = e.id and r.auto_approve), '[]') as "autoApproved",
   coalesce((select json_agg(${openNode}) from node_executions n where n.id = any ($5::uuid[]) and n.execution_id = e.id), '[]') as asked,
   coalesce((select json_object_agg(node_id, queued_seq) from oldest), '{}') as "oldestLive",
   coalesce((select json_object_agg(w.node_id, l.inputs) from unnest($3::text[]) as w (node_id)
@@ -216,6 +219,7 @@ export function freshState(head: Head): State {
     queuedChildren: [],
     runningChildren: 0,
     answered: [],
+    autoApproved: [],
     asked: [],
     oldestLive: {},
     lastQueued: {},

@@ -1,3 +1,4 @@
+import type { ReviewKind } from "../graph/answer";
 import type { Placement } from "../graph/block";
 import type { Limits, Masks } from "../graph/definition";
 import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
@@ -47,10 +48,12 @@ export type NodeRow = {
 
 /** A question to people; without a deadline it waits for ever. */
 export type ReviewRow = {
+  readonly kind: ReviewKind;
   readonly question: string | null;
   readonly payload: Json;
   readonly schema: JsonSchema | null;
   readonly editable: boolean;
+  readonly answerers: readonly string[];
   readonly deadlineMs: number | null;
 };
 

@@ -5,14 +5,34 @@ import type { Json, JsonSchema } from "./json";
 /** Deeper or longer data than this is refused: people edit it by hand. */
 const longestData = 1_000_000;
 
-/** What is wrong with an answer, by JSON pointer into its body. `data` undefined: none is given. */
-export function checkAnswer(
-  { editable, schema }: { readonly editable: boolean; readonly schema: JsonSchema | null },
-  decision: "approve" | "reject",
-  data: Json | undefined,
-): Fault[] {
+/**
+ * What people are asked: to approve data (HumanInTheLoop), to answer a question (Ask), or whether a sensitive block may run, on
+ * inputs that they may change.
+ */
+export const reviewKinds = ["approval", "question", "action"] as const;
+export type ReviewKind = (typeof reviewKinds)[number];
+
+export type Answer = {
+  readonly decision: "approve" | "reject";
+  /** undefined: none is given. */
+  readonly data: Json | undefined;
+  /** Approves what the same node asks from now on in this execution. */
+  readonly autoApprove: boolean;
+};
+
+type Asked = { readonly kind: ReviewKind; readonly editable: boolean; readonly schema: JsonSchema | null };
+
+/** What is wrong with an answer, by JSON pointer into its body. */
+export function checkAnswer({ kind, editable, schema }: Asked, { decision, data, autoApprove }: Answer): Fault[] {
+  if (autoApprove && (kind === "question" || decision === "reject")) {
+    const detail =
+      kind === "question"
+        ? "a question wants an answer each time"
+        : "only what is approved can be approved from now on";
+    return [{ pointer: "/autoApprove", detail }];
+  }
   if (data === undefined) {
-    const isNeeded = schema !== null && decision === "approve";
+    const isNeeded = kind === "question" && schema !== null && decision === "approve";
     return isNeeded ? [{ pointer: "/data", detail: "the question wants data that fits its schema" }] : [];
   }
   if (!editable) return [{ pointer: "/data", detail: "what is reviewed may not be changed: leave data out" }];

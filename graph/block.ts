@@ -28,6 +28,8 @@ export type BlockDefinition = {
   readonly cost: number;
   /** Its code cannot be ended by its signal: a stop waits for it, and abandons it at the deadline. Absent: it can. */
   readonly uninterruptible?: boolean;
+  /** It acts on the world in a way that cannot be undone: with the graph's safe mode on, people are asked before it runs. */
+  readonly sensitive?: boolean;
 };
 
 export type BlockCatalog = ReadonlyMap<string, BlockDefinition>;

@@ -68,6 +68,8 @@ export type Limits = {
 export type GraphSettings = {
   readonly onNodeFailure?: "continue" | "stop" | undefined;
   readonly limits?: Limits | undefined;
+  /** true: sensitive blocks ask before they run; false: HumanInTheLoop approves by itself. */
+  readonly safeMode?: boolean | undefined;
   readonly [key: string]: unknown;
 };
 

@@ -4,6 +4,7 @@
  */
 export const errorTable = {
   invalid_request: { http: 400, retry: "terminal", title: "The request cannot be understood" },
+  forbidden: { http: 403, retry: "terminal", title: "This caller may not do this" },
   not_found: { http: 404, retry: "terminal", title: "There is no such thing" },
   conflict: { http: 409, retry: "terminal", title: "The state it is in forbids this" },
   cursor_gone: { http: 410, retry: "terminal", title: "Events after this cursor are no longer kept" },

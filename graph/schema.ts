@@ -102,6 +102,7 @@ const link = z.strictObject({
 const settings = z.strictObject({
   onNodeFailure: z.enum(["continue", "stop"]).optional(),
   limits: limits(z.string()).optional(),
+  safeMode: z.boolean().optional(),
 });
 
 const subGraph = z.strictObject({

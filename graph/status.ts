@@ -36,7 +36,7 @@ export const endReasonsOf = {
 /** From where each status may be entered: what a plan may write. The UPDATE itself asks for the very status the plan found. */
 export const legalMoves = {
   INCOMPLETE: ["INCOMPLETE"],
-  QUEUED: ["INCOMPLETE", "QUEUED", "RUNNING"],
+  QUEUED: ["INCOMPLETE", "QUEUED", "RUNNING", "WAITING"],
   RUNNING: ["QUEUED", "RUNNING", "WAITING"],
   WAITING: ["QUEUED", "RUNNING", "WAITING"],
   COMPLETED: ["INCOMPLETE", "QUEUED", "RUNNING", "WAITING"],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ReviewRecord } from "../../db/reviews";
+import { reviewKinds } from "../../graph/answer";
 import { toTime } from "./execution";
 
 export const reviewStatuses = ["waiting", "approved", "rejected", "timed_out", "withdrawn"] as const;
@@ -13,6 +14,10 @@ export const review = z
     nodeExecutionId: z.uuid(),
     rootId: z.uuid(),
     status: z.enum(reviewStatuses).meta({ description: "`withdrawn`: its execution was stopped." }),
+    kind: z.enum(reviewKinds).meta({
+      description:
+        "`approval` of data, a `question`, or whether a sensitive block may run (`action`: the payload is its inputs).",
+    }),
     question: z.string().nullable(),
     payload: z.unknown(),
     schema: z
@@ -20,6 +25,8 @@ export const review = z
       .nullable()
       .meta({ description: "What the data of an answer has to fit." }),
     editable: z.boolean().meta({ description: "Whether an answer may bring data." }),
+    answerers: z.array(z.string()).meta({ description: "Who may answer, by X-Treeline-Actor; empty: anybody." }),
+    autoApprove: z.boolean().meta({ description: "Its node is approved from here on in this execution." }),
     data: z.unknown().meta({ description: "Of the answer; null where it brought none." }),
     message: z.string().nullable(),
     decidedBy: z.string().nullable(),
@@ -34,6 +41,7 @@ export function toReview(record: ReviewRecord): ReviewJson {
   const { hasData: _hasData, ...shown } = record;
   return {
     ...shown,
+    answerers: [...record.answerers],
     schema: record.schema && { ...record.schema },
     deadlineAt: toTime(record.deadlineAt),
     createdAt: record.createdAt.toISOString(),

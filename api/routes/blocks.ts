@@ -10,17 +10,27 @@ const block = z
     placement: z.enum(["inline", "remote", "child", "wait"]),
     inputSchema: z.looseObject({ type: z.literal("object") }),
     outputSchema: z.looseObject({ type: z.literal("object") }),
+    sensitive: z.boolean().meta({ description: "With the graph's safe mode on people are asked before it runs." }),
     cost: z.number().meta({ description: "Credits for each run." }),
   })
   .meta({ id: "Block" });
 
 export function blockRoutes({ catalog }: Pick<AppDeps, "catalog">): Route[] {
   const blocks = [...catalog.values()].map(
-    ({ id, name, description, placement, inputSchema, outputSchema, errorPin, cost }) => {
+    ({ id, name, description, placement, inputSchema, outputSchema, errorPin, sensitive = false, cost }) => {
       const properties = errorPin
         ? { ...outputSchema.properties, error: { type: "string", description: "Why it failed." } }
         : outputSchema.properties;
-      return { id, name, description, placement, inputSchema, outputSchema: { ...outputSchema, properties }, cost };
+      return {
+        id,
+        name,
+        description,
+        placement,
+        inputSchema,
+        outputSchema: { ...outputSchema, properties },
+        sensitive,
+        cost,
+      };
     },
   );
   return [

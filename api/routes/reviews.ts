@@ -17,10 +17,14 @@ const decisionRequest = z
     decision: z.enum(["approve", "reject"]),
     data: z.unknown().optional().meta({ description: "Instead of what is reviewed, or the answer to a question." }),
     message: z.string().max(2_000).nullable().optional(),
+    autoApprove: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Also approves what the same node asks from now on in this execution; not of a question." }),
   })
   .meta({ id: "ReviewDecision" });
 
-const outcomes: Record<Exclude<DecisionRefusal, "same" | "missing">, string> = {
+const outcomes: Record<Exclude<DecisionRefusal, "same" | "missing" | "forbidden">, string> = {
   decided: "it has another answer already",
   withdrawn: "its execution was stopped",
   timed_out: "its time is up",
@@ -82,11 +86,11 @@ export function reviewRoutes({ db }: Pick<AppDeps, "db">): Route[] {
       summary: "Answer a question; the same answer again changes nothing, another one is a conflict",
       body: decisionRequest,
       answers: { 200: { description: "Answered.", schema: review } },
-      errors: ["not_found", "conflict"],
+      errors: ["forbidden", "not_found", "conflict"],
       async handle({ id, body, caller }) {
         const asked = await read(caller, id);
         const data = body.data as Json | undefined;
-        const faults = checkAnswer(asked, body.decision, data);
+        const faults = checkAnswer(asked, { decision: body.decision, data, autoApprove: body.autoApprove });
         if (faults.length > 0)
           throw new TreelineError("invalid_request", describe("the answer has faults", faults), faults);
         const refusal = await decideReview(db, {
@@ -95,9 +99,12 @@ export function reviewRoutes({ db }: Pick<AppDeps, "db">): Route[] {
           data,
           message: body.message ?? null,
           decidedBy: caller.actor,
+          autoApprove: body.autoApprove,
         });
         if (refusal === null) wake(outboxWake);
         else if (refusal === "missing") throw new TreelineError("not_found", `no review has the id "${id}"`);
+        else if (refusal === "forbidden")
+          throw new TreelineError("forbidden", `only ${asked.answerers.join(", ")} may answer, not "${caller.actor}"`);
         else if (refusal !== "same") throw new TreelineError("conflict", `review ${id}: ${outcomes[refusal]}`);
         return { status: 200, body: toReview(await read(caller, id)) };
       },

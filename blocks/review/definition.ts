@@ -1,4 +1,4 @@
-import { any, boolean, define, emitted, object, optional, pins, required, text } from "../pins";
+import { any, boolean, define, emitted, listOf, object, optional, pins, required, text } from "../pins";
 
 export const humanInTheLoop = define({
   id: "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d",
@@ -28,6 +28,11 @@ export const ask = define({
     context: optional(any, null, "What those who answer should see."),
     schema: optional(object, {}, "JSON schema that the answer has to fit."),
     deadline: optional(text, "", 'How long to wait, such as "30m" or "48h"; empty: for ever.'),
+    answerers: optional(
+      listOf(text),
+      [],
+      "Who may answer, by the names that they give as X-Treeline-Actor; empty: anybody.",
+    ),
     default: optional(any, null, "The answer where nobody has given one in time; null: the node fails."),
   }),
   outputSchema: pins({

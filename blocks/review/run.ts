@@ -1,8 +1,10 @@
 import { readDuration } from "../../graph/durations";
+import type { Json } from "../../graph/json";
 import { BlockFailure, type Block, type ReviewBlock } from "../block";
-import { invalid, readBoolean, readObject, readText } from "../inputs";
+import { invalid, readBoolean, readList, readObject, readText } from "../inputs";
 import * as definitions from "./definition";
 
+const answerersAtMost = 100;
 const longestDeadlineMs = 3650 * 24 * 3_600_000;
 
 const said = (pin: string, message: string | null) => (message ? [{ pin, value: message }] : []);
@@ -10,6 +12,8 @@ const said = (pin: string, message: string | null) => (message ? [{ pin, value: 
 const humanInTheLoop: ReviewBlock = {
   definition: definitions.humanInTheLoop,
   ask: (inputs) => ({
+    kind: "approval",
+    answerers: [],
     question: readText(inputs, "name"),
     payload: inputs["data"] ?? null,
     schema: null,
@@ -32,6 +36,8 @@ const ask: ReviewBlock = {
     const fallback = inputs["default"] ?? null;
     const schema = readObject(inputs, "schema", {});
     return {
+      kind: "question",
+      answerers: answerersOf(readList(inputs, "answerers", [])),
       question: readText(inputs, "question"),
       payload: inputs["context"] ?? null,
       schema: Object.keys(schema).length > 0 ? schema : null,
@@ -45,6 +51,13 @@ const ask: ReviewBlock = {
     return [{ pin: "answer", value: data ?? null }, ...said("message", message)];
   },
 };
+
+function answerersOf(names: readonly Json[]): string[] {
+  const isName = (name: Json) => typeof name === "string" && name.trim() !== "";
+  if (names.length > answerersAtMost || !names.every(isName))
+    throw invalid(`answerers must be at most ${answerersAtMost} names`);
+  return names.map(String);
+}
 
 function deadlineOf(text: string): number | null {
   if (text.trim() === "") return null;

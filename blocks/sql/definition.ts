@@ -21,6 +21,7 @@ export const sqlQuery = define({
   name: "SQLQuery",
   description: "Runs one statement in a database, by default one that only reads.",
   placement: "remote",
+  sensitive: true,
   inputSchema: pins({
     database_type: optional(oneOf(...databaseTypes), "postgres", "The kind of database; only postgres is there yet."),
     host: required({ ...text, secret: true }, "The server's name or address; private ones are refused."),

@@ -23,6 +23,7 @@ export const sendWebRequest = define({
   name: "SendWebRequest",
   description: "Sends one HTTP request; addresses that are not public are refused.",
   placement: "remote",
+  sensitive: true,
   inputSchema: pins(messagePins),
   outputSchema: pins(answerPins),
 });
@@ -32,6 +33,7 @@ export const sendAuthenticatedWebRequest = define({
   name: "SendAuthenticatedWebRequest",
   description: "Sends one HTTP request with the headers of a credential for its host.",
   placement: "remote",
+  sensitive: true,
   inputSchema: pins({ ...messagePins, credentials: required(object, "A reference to a credential of the host.") }),
   outputSchema: pins(answerPins),
 });

@@ -20,7 +20,13 @@ export function addReviews(program: Command): void {
     });
 }
 
-type Answer = { readonly reject?: true; readonly data?: unknown; readonly message?: string };
+type Answer = {
+  readonly reject?: true;
+  readonly autoApprove?: true;
+  readonly as?: string;
+  readonly data?: unknown;
+  readonly message?: string;
+};
 
 export function addAnswer(program: Command): void {
   program
@@ -32,13 +38,15 @@ export function addAnswer(program: Command): void {
       new Option("--data <json>", "the answer, or the data as changed; a text if it is no JSON").argParser(readJson),
     )
     .option("--message <text>", "said with it")
+    .option("--auto-approve", "approve what the same node asks from now on in this execution, too")
+    .option("--as <name>", "who answers, where only some may")
     .addHelpText(
       "after",
       '\nExample:\n  npm run treeline -- answer 0199c0de-0000-7000-8000-000000000000 --data \'{"amount": 3}\' --message "three is enough"',
     )
-    .action(async (id: string, { reject, data, message }: Answer, command: Command) => {
+    .action(async (id: string, { reject, autoApprove, as, ...said }: Answer, command: Command) => {
       const { api, terminal } = openSession(command);
-      const review = await api.decideReview(id, { decision: reject ? "reject" : "approve", data, message });
+      const review = await api.decideReview(id, { decision: reject ? "reject" : "approve", autoApprove, ...said }, as);
       terminal.answer(review, () => reviewLines(review));
     });
 }

@@ -13,10 +13,13 @@ export function reviewLines(review: Review): string[] {
     ...facts([
       ["id", review.id],
       ["execution", review.executionId],
+      ["kind", review.kind],
+      ["who may answer", review.answerers.join(", ") || null],
       ["payload", JSON.stringify(review.payload)],
       ["data", decided && review.data !== null ? JSON.stringify(review.data) : null],
       ["message", review.message],
       ["decided by", review.decidedBy],
+      ["from now on", review.autoApprove ? "its node is approved in this execution" : null],
     ]),
   ];
 }

@@ -16,6 +16,7 @@ declare
   v_base bigint;
   v_nodes json;
   v_node_count int;
+  v_review_count int;
   v_abandoned int;
   v_execution_count int;
   v_running int;
@@ -36,14 +37,18 @@ begin
   v_overdue := v_scope = 'subtree' and v_stop.deadline_at <= v_at;
 
   select json_agg(json_build_object('id', id, 'execution_id', execution_id, 'node_id', node_id, 'queued', queued_seq is not null,
-        'waiting', status = 'WAITING', 'reason', reason, 'ordinal', ordinal)),
-      count(*), count(*) filter (where reason = 'abandoned')
-    into v_nodes, v_node_count, v_abandoned
+        'waiting', status = 'WAITING', 'reason', reason, 'ordinal', ordinal,
+        'withdrawn', asks_as)),
+      count(*), count(*) filter (where reason = 'abandoned'), coalesce(max(asks_as), 0)
+    into v_nodes, v_node_count, v_abandoned, v_review_count
     from (
       select n.*, row_number() over () as ordinal,
+        -- The how many-th of the questions that nobody can answer any more.
+        case when n.asks then count(*) filter (where n.asks) over (rows unbounded preceding) end as asks_as,
         case when n.status = 'RUNNING' and n.placement <> 'child' and n.id <> all (p_ended) then 'abandoned'
              when n.execution_id = v_target.id then 'stopped' else 'parent_stopped' end as reason
       from (
+        select n.*, n.status = 'WAITING' and exists (select 1 from reviews r where r.id = n.id and r.status = 'waiting') as asks from (
         -- What has ended is told once: it is never left to a later batch.
         select n.* from executions e join node_executions n on n.execution_id = e.id and n.ended_at is null
          where e.root_id = v_stop.root_id and e.ended_at is null and (e.id = v_target.id or (v_scope = 'subtree' and v_target.id = any (e.ancestors)))
@@ -53,18 +58,22 @@ begin
           where e.root_id = v_stop.root_id and e.ended_at is null and (e.id = v_target.id or (v_scope = 'subtree' and v_target.id = any (e.ancestors)))
             and (n.status <> 'RUNNING' or (n.placement = 'child' and v_scope = 'subtree') or v_overdue) and n.id <> all (p_ended)
           limit p_limit)
+        ) n
       ) n
     ) s;
 
   if v_node_count > 0 then
-    update trees set seq = seq + v_node_count where root_id = v_stop.root_id returning seq - v_node_count into v_base;
+    update trees set seq = seq + v_node_count + v_review_count where root_id = v_stop.root_id returning seq - v_node_count - v_review_count into v_base;
     update node_executions n set status = 'TERMINATED', end_reason = k.reason, closed = true, ended_at = v_at, ended_seq = v_base + k.ordinal,
         -- The token of an abandoned attempt is spent: whatever it still says is refused.
         attempt = n.attempt + case when k.reason = 'abandoned' then 1 else 0 end
       from json_to_recordset(v_nodes) as k (id uuid, reason end_reason, ordinal int)
      where n.id = k.id;
-    update reviews r set status = 'withdrawn', decided_at = v_at from json_to_recordset(v_nodes) as k (id uuid, waiting boolean)
-     where k.waiting and r.id = k.id and r.status = 'waiting';
+    update reviews r set status = 'withdrawn', decided_at = v_at from json_to_recordset(v_nodes) as k (id uuid, withdrawn int)
+     where k.withdrawn is not null and r.id = k.id;
+    insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+      select v_stop.root_id, v_base + v_node_count + k.withdrawn, 'review.withdrawn', v_at, k.execution_id, k.id, json_build_object('nodeId', k.node_id, 'stopId', p_stop)
+        from json_to_recordset(v_nodes) as k (id uuid, execution_id uuid, node_id text, withdrawn int) where k.withdrawn is not null;
     insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
       select v_stop.root_id, v_base + k.ordinal, 'node.terminated', v_at, k.execution_id, k.id, json_build_object('nodeId', k.node_id, 'endReason', k.reason, 'stopId', p_stop)
         from json_to_recordset(v_nodes) as k (id uuid, execution_id uuid, node_id text, reason text, ordinal int);

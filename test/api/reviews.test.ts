@@ -60,6 +60,25 @@ test("checks the data of an answer against the question's schema, and says where
   expect((await bundle.app.post(bundle.path, { decision: "approve", data: { n: 3 } })).status).toBe(200);
 });
 
+test("lets only those answer whom the question names", async () => {
+  await using bundle = await setup({ answerers: ["ada", "bob"] });
+  expect(bundle.review).toMatchObject({ kind: "question", answerers: ["ada", "bob"] });
+  const answer = { decision: "approve", data: 3 };
+  const refused = { status: 403, body: { code: "forbidden", detail: expect.stringContaining("ada, bob") } };
+  expect(await bundle.app.post(bundle.path, answer)).toMatchObject(refused);
+  expect((await bundle.app.get(bundle.path)).body).toMatchObject({ status: "waiting" });
+  expect((await bundle.app.post(bundle.path, answer, { "X-Treeline-Actor": "ada" })).status).toBe(200);
+  expect(await bundle.app.post(bundle.path, answer, { "X-Treeline-Actor": "eve" })).toMatchObject(refused);
+});
+
+test("approves no question from now on, and nothing that is rejected", async () => {
+  await using bundle = await setup();
+  const refused = { status: 400, body: { errors: [{ pointer: "/autoApprove" }] } };
+  expect(await bundle.app.post(bundle.path, { decision: "approve", data: 3, autoApprove: true })).toMatchObject(
+    refused,
+  );
+});
+
 test("knows no review of another owner, and no other decision", async () => {
   await using bundle = await setup();
   expect((await bundle.app.post(bundle.path, { decision: "approve" }, { "X-Treeline-Owner": "eve" })).status).toBe(404);

@@ -32,6 +32,9 @@ const invariants = {
         and (e.id = f.execution_id or (f.scope = 'subtree' and f.execution_id = any (e.ancestors)))
       left join node_executions n on n.execution_id = e.id
      where f.scope = 'subtree' and (e.created_seq > f.seq or e.started_seq > f.seq or n.started_seq > f.seq)`,
+  "a question waits for as long as its node does": `
+    select r.id from reviews r left join node_executions n on n.id = r.id
+     where (r.status = 'waiting') and n.status is distinct from 'WAITING'`,
 } as const;
 
 /** The invariants that do not hold of what is recorded, with the rows that break them. */

@@ -21,6 +21,7 @@ async function setup() {
       data: undefined,
       message: null,
       decidedBy: "bob",
+      autoApprove: false,
       ...more,
     });
     await engine.db.pool.query("select pg_notify('treeline_wake', $1)", [outboxWake]);
@@ -125,6 +126,10 @@ describe("a question with a deadline", () => {
     const id = await engine.start(await engine.save(question({ default: 3 })));
     expect(await engine.ended(id)).toMatchObject({ status: "COMPLETED", outputs: { y: [3] } });
     expect(await engine.reviews(id)).toMatchObject([{ status: "timed_out" }]);
+    const events = await engine.db.pool.query("select 1 from events where root_id = $1 and type = 'review.timed_out'", [
+      id,
+    ]);
+    expect(events.rowCount).toBe(1);
     const [review] = await engine.reviews(id);
     expect(await engine.decide(review?.id ?? "", "approved", { data: 4 })).toBe("timed_out");
   });

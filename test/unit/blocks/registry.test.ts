@@ -130,7 +130,13 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
     "data name editable",
     "approved_data rejected_data review_message",
   ],
-  ["a3a0a0f7-5a3b-4c56-9a54-6b8f0b6f6d11", "Ask", "wait", "question context schema deadline default", "answer message"],
+  [
+    "a3a0a0f7-5a3b-4c56-9a54-6b8f0b6f6d11",
+    "Ask",
+    "wait",
+    "question context schema deadline answerers default",
+    "answer message",
+  ],
   [
     "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
     "CountdownTimer",
