@@ -69,6 +69,9 @@ export function createAdvance({
     now: () => performance.now(),
     bounds,
   };
+  const outputBlockIds = [...blocks.values()].flatMap(({ definition: { id, role } }) =>
+    role === "output" ? [id] : [],
+  );
   const commit = coalesce<ExecutionId, Unit, Refusal | null>((rootId, units) => commitStep(db, rootId, units), 200);
 
   async function write(state: State, segment: Segment): Promise<Refusal | null> {
@@ -78,7 +81,7 @@ export function createAdvance({
     if (refusal !== null) return refusal;
     if (segment.ended) wake(state.id);
     if (unit.stop || unit.children.some(({ queued }) => queued === null)) wake(outboxWake);
-    if (unit.pokes.length > 0) wake(outboxWake);
+    if (unit.pokes.length > 0 || unit.halts) wake(outboxWake);
     return null;
   }
 
@@ -95,6 +98,8 @@ export function createAdvance({
       staticNodeIds: nodes.filter((node) => node.staticPins.length > 0).map(({ node }) => node.id),
       unorderedNodeIds: nodes.filter(({ node }) => node.ordered === false).map(({ node }) => node.id),
       asked,
+      failingMapIds: nodes.filter(({ node }) => node.map?.onItemFailure !== "collect").map(({ node }) => node.id),
+      outputBlockIds,
       inlineLimit: bounds.nodes,
       childWindow: bounds.children,
       exact,

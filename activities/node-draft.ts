@@ -30,6 +30,7 @@ export class NodeDraft {
   newHostId: NodeExecutionId | undefined;
   newWakeInMs: number | undefined;
   review: ReviewRow | undefined;
+  map: { readonly items: number; admitted: number } | undefined;
   wakesLeft: number | null;
   closed = false;
   /** Recorded but not delivered, oldest first; those this segment adds are at the end. */
@@ -152,6 +153,7 @@ export class NodeDraft {
       error: this.error,
       missingPins: this.missingPins,
       childExecutionId: this.newChildId,
+      map: this.map,
       iteration: this.iteration,
       hostId: this.newHostId,
       wakeInMs: this.newWakeInMs,

@@ -10,7 +10,7 @@ import type { SelfStop } from "../db/self-stop";
 import type { Answered, OpenNode, State } from "../db/state";
 import type { ReviewRow, Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
-import type { Emission, NestedGraph } from "../graph/definition";
+import type { Emission, NestedGraph, NodeMap } from "../graph/definition";
 import { isDetached } from "../graph/detached";
 import { openPlanner, start, type Mint, type Planner, type Ready, type Waiting } from "../graph/deliver";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
@@ -18,8 +18,9 @@ import { childMasks } from "../graph/masks";
 import { isObject, type Json } from "../graph/json";
 import { childInputs, missingChildInputs } from "../graph/nested";
 import type { EndReason } from "../graph/status";
-import type { RemoteWork, Work } from "../workflows/messages";
+import { itemWorkId, type RemoteWork, type Work } from "../workflows/messages";
 import { Allowance, type ChildRefusal } from "./allowance";
+import { MapRun } from "./map-run";
 import { NodeDraft } from "./node-draft";
 import { findWrong, labelOf, recordedError, remoteWork } from "./node-facts";
 import { isInline, isReview, isWait } from "./placement";
@@ -62,6 +63,7 @@ export class Segment {
   private readonly answers: readonly { readonly node: NodeDraft; readonly answer: Answered }[];
   private readonly inlineQueue: NodeDraft[];
   private readonly childQueue: NodeDraft[];
+  private readonly maps: MapRun[];
 
   constructor(deps: SegmentDeps, graph: CompiledGraph, state: State) {
     this.deps = deps;
@@ -77,8 +79,9 @@ export class Segment {
     this.inlineQueue = state.queuedInline.map(load);
     this.childQueue = state.queuedChildren.map(load);
     this.answers = state.answered.map(({ node, answer }) => ({ node: load(node), answer }));
-    const asking = this.answers.map(({ node }) => node);
-    const inOrder = [...recorded, ...asking, ...this.inlineQueue, ...this.childQueue].sort(
+    this.maps = state.maps.map(({ node, ...found }) => new MapRun(load(node), found.items, found));
+    const waiting = [...this.answers, ...this.maps].map(({ node }) => node);
+    const inOrder = [...recorded, ...waiting, ...this.inlineQueue, ...this.childQueue].sort(
       (a, b) => a.queuedSeq - b.queuedSeq,
     );
     for (const node of inOrder) this.open(node);
@@ -153,6 +156,7 @@ export class Segment {
     const { bounds, now } = this.deps;
     const deadline = now() + bounds.milliseconds;
     if (this.grows) for (const { node, answer } of this.answers) this.answer(node, answer);
+    if (!this.state.held) for (const map of this.maps) this.endMap(map);
     for (let acts = 0; this.act(); acts++) {
       if (acts >= bounds.nodes * 2 || now() > deadline) {
         this.more = true;
@@ -196,7 +200,7 @@ export class Segment {
       this.runInline(node);
       return true;
     }
-    return this.admitNextChild();
+    return this.admitNextItem() || this.admitNextChild();
   }
 
   private unfed(): Waiting[] {
@@ -467,8 +471,60 @@ export class Segment {
     if (!refusal && isBound && !this.allowance.admits(bound)) return false;
     this.childQueue.shift();
     if (refusal) this.refuseChild(node, refusal);
+    else if (node.compiled.node.map) this.startMap(node, node.compiled.node.map);
     else this.admit(node, node.compiled.nested);
     return true;
+  }
+
+  private startMap(node: NodeDraft, { pin }: NodeMap): void {
+    const inputs = childInputs(node.compiled, node.inputs);
+    const missing = missingChildInputs(node.compiled, inputs);
+    if (missing.length > 0) return this.failMissing(node, missing);
+    const list = inputs[pin];
+    if (!Array.isArray(list)) {
+      const message = `"${pin}" has to be a list: the nested graph is run for each item of it`;
+      return this.fail(node, "node_failed", { code: "invalid_inputs", message });
+    }
+    // One that cannot come to its end is not begun.
+    const refusal = this.allowance.refusesChild(this.draft.children.length + list.length - 1);
+    if (refusal) return this.refuseChild(node, refusal);
+    this.draft.startMap(node, list.length);
+    const map = new MapRun(node, list.length, null);
+    this.maps.push(map);
+    this.endMap(map);
+  }
+
+  /** Where all its items have ended, or one that may not fail has failed. */
+  private endMap(map: MapRun): void {
+    const { node, emissions, error } = map;
+    if (emissions) this.complete(node, emissions);
+    else if (error) this.fail(node, "node_failed", error);
+    else if (this.grows) this.draft.halts.push(...map.toHalt);
+  }
+
+  /** false: no map has room for one, or the window is full; an item that ends asks again. */
+  private admitNextItem(): boolean {
+    const map = this.maps.find(({ hasNext }) => hasNext);
+    const { bound, children } = this.draft;
+    if (!map?.node.compiled.nested || this.state.runningChildren + bound >= this.deps.bounds.children) return false;
+    const refusal = this.allowance.refusesChild(children.length);
+    if (refusal) {
+      map.refused = true; // those that run go on, and then it fails
+      if (map.running === 0) this.refuseChild(map.node, refusal);
+      return true;
+    }
+    if (!this.allowance.admits(bound)) return false;
+    this.admitItem(map, map.node.compiled.nested);
+    return true;
+  }
+
+  private admitItem(map: MapRun, { graphId, version }: NestedGraph): void {
+    const { compiled, inputs } = map.node;
+    const id = this.deps.mintExecution();
+    const masks = childMasks(compiled, inputs);
+    this.draft.admitItem(map, { id, graphId, graphVersion: version, inputs: map.nextInputs(), masks });
+    const work = { executionId: id, rootId: this.state.rootId, graphId };
+    this.work.push({ kind: "child", id: itemWorkId(id), label: labelOf(compiled), ...work });
   }
 
   private refuseChild(node: NodeDraft, { exceeded, error }: ChildRefusal): void {
@@ -476,15 +532,15 @@ export class Segment {
     this.fail(node, "limit_exceeded", error);
   }
 
+  private failMissing(node: NodeDraft, missing: readonly string[]): void {
+    const message = `the nested graph misses ${missing.join(", ")}`;
+    this.fail(node, "node_failed", { code: "invalid_inputs", message });
+  }
+
   private admit(node: NodeDraft, { graphId, version }: NestedGraph): void {
     const inputs = childInputs(node.compiled, node.inputs);
     const missing = missingChildInputs(node.compiled, inputs);
-    if (missing.length > 0) {
-      return this.fail(node, "node_failed", {
-        code: "invalid_inputs",
-        message: `the nested graph misses ${missing.join(", ")}`,
-      });
-    }
+    if (missing.length > 0) return this.failMissing(node, missing);
     const id = this.deps.mintExecution();
     const masks = childMasks(node.compiled, node.inputs);
     const child = { id, graphId, graphVersion: version, inputs, masks };

@@ -5,10 +5,11 @@ import type { ChildRow, EventOrdinal, EventRow, NodeInsert, NodeUpdate, Relay, U
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
 import type { Emission, Limits } from "../graph/definition";
 import type { Planner, Waiting } from "../graph/deliver";
-import type { NodeExecutionId } from "../graph/ids";
+import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
 import { inheritLimits, runTimeMs } from "../graph/limits";
 import type { EndReason, TerminalStatus } from "../graph/status";
+import type { MapRun } from "./map-run";
 import { preview } from "./node-facts";
 import { NodeDraft } from "./node-draft";
 
@@ -26,6 +27,8 @@ export class UnitDraft {
   /** By the graph's `onNodeFailure: "stop"`, of the first failure that nobody handles. */
   failure: SelfStop | null = null;
   readonly children: ChildRow[] = [];
+  /** Nested graphs that are to be stopped, since another item of their map has failed. */
+  readonly halts: ExecutionId[] = [];
   /** Of `children`, those that are not detached. */
   bound = 0;
   readonly tokens: { id: NodeExecutionId; attempt: number }[] = [];
@@ -90,12 +93,31 @@ export class UnitDraft {
     this.children.push({ ...child, parentNodeExecutionId: node.id, queued: null });
   }
 
+  startMap(node: NodeDraft, items: number): void {
+    node.status = "RUNNING";
+    node.touch();
+    node.started = this.event("node.started", node.id, { nodeId: node.nodeId, items });
+  }
+
+  /** The next one of its list. */
+  admitItem({ node, map }: MapRun, child: Omit<ChildRow, "queued" | "item" | "parentNodeExecutionId">): void {
+    const item = map.admitted;
+    map.admitted += 1;
+    node.touch();
+    this.event("child.started", node.id, { nodeId: node.nodeId, childExecutionId: child.id, item });
+    this.bear(node, { ...child, item });
+  }
+
   admitChild(node: NodeDraft, child: Omit<ChildRow, "queued" | "parentNodeExecutionId">): void {
     node.status = "RUNNING";
     node.newChildId = child.id;
     node.touch();
     node.started = this.event("node.started", node.id, { nodeId: node.nodeId });
     this.event("child.started", node.id, { nodeId: node.nodeId, childExecutionId: child.id });
+    this.bear(node, child);
+  }
+
+  private bear(node: NodeDraft, child: Omit<ChildRow, "queued" | "parentNodeExecutionId">): void {
     const queued = this.event("execution.queued", undefined, undefined, child.id);
     this.children.push({ ...child, parentNodeExecutionId: node.id, queued });
     this.bound += 1;
@@ -152,10 +174,14 @@ export class UnitDraft {
       endReason: how.endReason,
     });
     this.ended = { ...how, event };
-    const { id, parentId, parentNodeExecutionId } = this.state;
+    const { id, parentId, parentNodeExecutionId, item } = this.state;
     if (!parentId || !parentNodeExecutionId) return;
     const data = { childExecutionId: id, endReason: how.endReason };
-    this.event("child.ended", parentNodeExecutionId, data, parentId);
+    const told = this.event("child.ended", parentNodeExecutionId, item === null ? data : { ...data, item }, parentId);
+    if (item !== null) {
+      this.relayEnd = { ...how, error: null, ended: told }; // the node goes on
+      return;
+    }
     const ended = this.event(failed ? "node.failed" : "node.completed", parentNodeExecutionId, data, parentId);
     this.relayEnd = { ...how, error: failed ? { ...this.recordedFailure(), childExecutionId: id } : null, ended };
   }
@@ -170,7 +196,8 @@ export class UnitDraft {
       else if (row) updates.push(row.update);
     }
     if (!this.ended) this.keepUnfed(unfed, inserts, updates);
-    if (!this.begun && !this.ended && !stop && inserts.length + updates.length === 0) return null;
+    if (!this.begun && !this.ended && !stop && this.halts.length === 0 && inserts.length + updates.length === 0)
+      return null;
     const status = this.ended?.status ?? this.liveStatus();
     const relay = this.relay();
     return {
@@ -196,6 +223,7 @@ export class UnitDraft {
       relay,
       reviews: this.reviews,
       events: this.events,
+      halts: this.halts.length > 0 ? this.halts : undefined,
       // The end of a nested graph reaches the parent's workflow by itself; what it emits before needs a poke.
       pokes: [
         ...(relay && !relay.end && this.state.parentId ? [this.state.parentId] : []),
@@ -250,8 +278,9 @@ export class UnitDraft {
 
   private relayOutput(node: NodeDraft): void {
     const name = node.inputs["name"];
-    const { parentId, parentNodeExecutionId } = this.state;
-    if (!parentId || !parentNodeExecutionId || typeof name !== "string") return;
+    const { parentId, parentNodeExecutionId, item } = this.state;
+    // What an item of a map gives is read when all have ended.
+    if (!parentId || !parentNodeExecutionId || item !== null || typeof name !== "string") return;
     for (const { pin, value } of node.added) {
       if (pin !== "output") continue;
       this.relayed.push({ pin: name, value });
@@ -264,7 +293,7 @@ export class UnitDraft {
     if (!id || (this.relayed.length === 0 && !this.relayEnd)) return null;
     const failed = this.relayEnd?.error ?? null;
     const error = failed && !this.definesOutput("error") ? [{ pin: "error", value: failed.message }] : [];
-    return { id, outputs: [...this.relayed, ...error], end: this.relayEnd };
+    return { id, isItem: this.state.item !== null, outputs: [...this.relayed, ...error], end: this.relayEnd };
   }
 
   private definesOutput(name: string): boolean {

@@ -88,6 +88,14 @@ export const cases: readonly Case[] = [
     expected: [],
   },
   {
+    name: "map-1000",
+    about: "a list of 1,000, a nested graph of 1 node for each item, 100 at a time",
+    workload: { kind: "map", items: 1_000, together: 100 },
+    alone: 1,
+    together: null,
+    expected: [],
+  },
+  {
     name: "remote-10",
     about: "10 remote nodes in a row",
     workload: { kind: "remote chain", nodes: 10 },

@@ -69,6 +69,8 @@ export function graphOf(workload: Workload): GraphDraft {
       return chain(workload.nodes, (id) => node(id, addRemotely.definition.id));
     case "nested":
       return nested(workload.graphs);
+    case "map":
+      return mapOver(workload.items, workload.together);
   }
 }
 
@@ -98,6 +100,20 @@ function nested(graphs: number): GraphDraft {
       node("output", agentOutput.id, { name: "result" }),
     ],
     links: [wire("each", "item", "nested", "value"), wire("nested", "result", "output", "value")],
+    subGraphs: [{ ...graphOf({ kind: "chain", nodes: 1 }), id: "inner" }],
+  };
+}
+
+function mapOver(items: number, concurrency: number): GraphDraft {
+  const list = Array.from({ length: items }, (_, index) => index);
+  const constants = { graphId: "inner", graphVersion: 1, inputs: { value: list } };
+  return {
+    name: `a map of ${items}`,
+    nodes: [
+      { ...node("map", agentExecutor.id, constants), map: { pin: "value", concurrency } },
+      node("output", agentOutput.id, { name: "result" }),
+    ],
+    links: [wire("map", "result", "output", "value")],
     subGraphs: [{ ...graphOf({ kind: "chain", nodes: 1 }), id: "inner" }],
   };
 }

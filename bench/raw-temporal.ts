@@ -3,7 +3,7 @@ import { Context } from "@temporalio/activity";
 import { Client, Connection, WorkflowFailedError } from "@temporalio/client";
 import { NativeConnection, Worker } from "@temporalio/worker";
 import { createHolds } from "./holds";
-import type { chain, nested, remoteChain, tree } from "./raw-workflows";
+import type { chain, map, nested, remoteChain, tree } from "./raw-workflows";
 import { addend, addLater, assertResult, type Side, type Workload } from "./workload";
 
 /** The SDK sends one a second of them at most (`maxHeartbeatThrottleInterval`), and the answer tells of a cancel. */
@@ -60,6 +60,8 @@ export async function startRawTemporal(address: string, namespace: string): Prom
         return [await workflow.execute<typeof remoteChain>("remoteChain", { ...options, args: [workload.nodes, 0] })];
       case "nested":
         return workflow.execute<typeof nested>("nested", { ...options, args: [workload.graphs] });
+      case "map":
+        return workflow.execute<typeof map>("map", { ...options, args: [workload.items, workload.together] });
     }
   }
 

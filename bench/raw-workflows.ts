@@ -22,6 +22,19 @@ export async function nested(graphs: number): Promise<number[]> {
   return Promise.all(values.map((value) => executeChild(chain, { args: [1, value] })));
 }
 
+/** In the order of the items, `together` at a time. */
+export async function map(items: number, together: number): Promise<number[]> {
+  const results: number[] = [];
+  let next = 0;
+  async function work(): Promise<void> {
+    for (let item = next++; item < items; item = next++) {
+      results[item] = await executeChild(chain, { args: [1, item] });
+    }
+  }
+  await Promise.all(Array.from({ length: together }, work));
+  return results;
+}
+
 const { hold } = proxyActivities<RawActivities>({
   startToCloseTimeout: "10 minutes",
   heartbeatTimeout: "10 seconds",

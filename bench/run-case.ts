@@ -76,5 +76,5 @@ function figuresOf({ together, workload }: RunCase, { times, rates }: Samples): 
 }
 
 function unitsOf({ metric }: Together, workload: RunCase["workload"]): number {
-  return metric === "nodesPerSecond" && workload.kind !== "nested" ? workload.nodes : 1;
+  return metric === "nodesPerSecond" && "nodes" in workload ? workload.nodes : 1;
 }

@@ -34,10 +34,11 @@ export async function startTreeline(config: Config, services: Services, log: Log
   return {
     async run(workload) {
       const { id: graphId } = await saved(workload, graphOf);
-      const inputs = workload.kind === "nested" ? {} : { value: 0 };
-      const { id, status, outputs } = await http.start(graphId, inputs, "60s");
+      const inputs = workload.kind === "nested" || workload.kind === "map" ? {} : { value: 0 };
+      const { id, status, outputs } = await http.start(graphId, inputs, "120s");
       if (status !== "COMPLETED") throw new Error(`${workload.kind}: execution ${id} is ${status}`);
-      assertResult(workload, (outputs["result"] ?? []).map(Number));
+      const results = outputs["result"] ?? [];
+      assertResult(workload, (workload.kind === "map" ? results.flat() : results).map(Number));
       return async () => void (await worker.client.workflow.getHandle(id).result());
     },
     async stopTree(tree) {

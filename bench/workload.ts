@@ -5,7 +5,9 @@ export type Workload =
   /** The same, but each node waits for something asynchronous first, so that it cannot run inline. */
   | { readonly kind: "remote chain"; readonly nodes: number }
   /** A parent that starts `graphs` nested ones, one node in each, and waits for all of them. */
-  | { readonly kind: "nested"; readonly graphs: number };
+  | { readonly kind: "nested"; readonly graphs: number }
+  /** The same for the items of one list, `together` at a time; the results are a list in the order of the items. */
+  | { readonly kind: "map"; readonly items: number; readonly together: number };
 
 /** Resolves when nothing of the run is open at Temporal any more. */
 export type Closed = () => Promise<void>;
@@ -42,8 +44,8 @@ export async function addLater(value: number): Promise<number> {
 
 /** Values that come out of a run that begins with 0: how many, and their sum. */
 function expectedResult(workload: Workload): { readonly values: number; readonly sum: number } {
-  if (workload.kind !== "nested") return { values: 1, sum: workload.nodes * addend };
-  const { graphs } = workload;
+  if (workload.kind !== "nested" && workload.kind !== "map") return { values: 1, sum: workload.nodes * addend };
+  const graphs = workload.kind === "map" ? workload.items : workload.graphs;
   return { values: graphs, sum: (graphs * (graphs - 1)) / 2 + graphs * addend };
 }
 

@@ -47,6 +47,11 @@ const undelivered = `
      and not exists (select 1 from node_executions o where o.execution_id = e.id and o.node_id = n.node_id and o.ended_at is null and o.queued_seq < n.queued_seq)
    order by n.queued_seq limit 1)`;
 
+/** The last end of a map's item where none runs: its planner was not told. */
+const idleMap = `
+  (select max(c.ended_at) from node_executions n join executions c on c.parent_node_execution_id = n.id and c.item is not null
+    where n.execution_id = e.id and n.status = 'RUNNING' and n.ended_at is null and n.map_items is not null and n.map_ended = n.map_admitted)`;
+
 const liveColumns = `
   e.id, e.root_id as "rootId", e.parent_id as "parentId", ${ms("e.created_at")} as "ageMs",
   e.awaits_admission or exists (select 1 from outbox o where o.subject_id = e.id and o.kind = 'start') as starting,
@@ -54,7 +59,7 @@ const liveColumns = `
   (select a.id from executions a where a.id = any (e.ancestors) and a.ended_at is not null order by a.depth limit 1) as "endedAncestor",
   case when path_held(e.root_id, e.id, e.ancestors) or exists (select 1 from outbox o where o.subject_id = e.id and o.kind = 'poke') then null
     else ${ms(`least(${oldest("queued_at", "n.status = 'QUEUED'")}, ${oldest("started_at", "n.status = 'RUNNING' and n.placement <> 'child'")},
-    ${oldest("wake_at", "n.status = 'WAITING' and n.wake_at < clock_timestamp()")}, ${undelivered})`)} end as "dueForMs"`;
+    ${oldest("wake_at", "n.status = 'WAITING' and n.wake_at < clock_timestamp()")}, ${undelivered}, ${idleMap})`)} end as "dueForMs"`;
 
 /** A place in the walk over all live executions. */
 export type Cursor = { readonly rootId: string; readonly id: string };

@@ -13,7 +13,20 @@ export type Totals = {
 
 export type TreeRecord = ExecutionRecord & {
   /** The node of its parent that runs it; null of a root. */
-  readonly node: { readonly id: string; readonly graphId: GraphId; readonly graphVersion: number } | null;
+  readonly node: {
+    readonly id: string;
+    readonly item: number | null;
+    readonly graphId: GraphId;
+    readonly graphVersion: number;
+  } | null;
+  /** Its nodes that map over a list, at most 1,000: how many of their items have ended. */
+  readonly maps: readonly {
+    nodeExecutionId: NodeExecutionId;
+    nodeId: string;
+    done: number;
+    failed: number;
+    total: number;
+  }[];
   /** The executions that its detached nested graphs have started, each a tree of its own; the first 1,000. */
   readonly detached: readonly { executionId: ExecutionId; nodeExecutionId: NodeExecutionId; status: Status }[];
   /** Of the execution and all its descendants, shown or not. */
@@ -57,8 +70,12 @@ export async function readTree(
           select coalesce(json_agg(d), '[]') from (
             select d.id as "executionId", d.origin_node_execution_id as "nodeExecutionId", d.status
               from executions d where d.origin_execution_id = e.id order by d.created_at, d.id limit 1000) d) end as detached,
+        case when not exists (select 1 from executions c where c.parent_id = e.id and c.item is not null) then '[]' else (
+          select coalesce(json_agg(m), '[]') from (
+            select n.id as "nodeExecutionId", n.node_id as "nodeId", n.map_ended as done, n.map_failed as failed, n.map_items as total
+              from node_executions n where n.execution_id = e.id and n.map_items is not null order by n.seq limit 1000) m) end as maps,
         case when p.id is not null then
-          json_build_object('id', pn.node_id, 'graphId', p.graph_id, 'graphVersion', p.graph_version) end as node
+          json_build_object('id', pn.node_id, 'item', e.item, 'graphId', p.graph_id, 'graphVersion', p.graph_version) end as node
         from ${executionTables}
         join shown on shown.id = e.id
         join totals on totals.id = e.id

@@ -73,8 +73,8 @@ export type OutstandingNode = {
 };
 
 /**
- * What an execution has to do now that needs Temporal: nested graphs that run, timers that wait, remote nodes that run or are
- * queued; at most `window` of each kind, oldest first. `known` leaves out what the asker has in hand, and what runs on in it.
+ * What an execution has to do now that needs Temporal: nested graphs that run (of a map those of its items, each by the id of its
+ * execution), timers that wait, remote nodes that run or are queued; at most `window` of each kind, oldest first. `known` leaves out what the asker has in hand, and what runs on in it.
  */
 export async function readOutstanding(
   db: Database,
@@ -85,8 +85,8 @@ export async function readOutstanding(
   const { rows } = await db.pool.query<OutstandingNode>({
     name: "read_outstanding",
     text: `
-      select n.id, n.node_id as "nodeId", n.status, n.placement, n.child_execution_id as "childExecutionId", n.wakes_left as "wakesLeft",
-        ceil(extract(epoch from n.wake_at - clock_timestamp()) * 1000)::float8 as "wakeInMs"
+      select coalesce(c.id, n.id) as id, n.node_id as "nodeId", n.status, n.placement, coalesce(c.id, n.child_execution_id) as "childExecutionId",
+        n.wakes_left as "wakesLeft", ceil(extract(epoch from n.wake_at - clock_timestamp()) * 1000)::float8 as "wakeInMs"
       from (
         (select * from node_executions where execution_id = $1 and ended_at is null and status = 'RUNNING' and id <> all ($2::uuid[])
           and (host_id is null or host_id <> all ($2::uuid[])) order by queued_seq limit $3)
@@ -97,7 +97,9 @@ export async function readOutstanding(
           and (host_id is null or host_id <> all ($2::uuid[]))
           order by queued_seq limit $3)
       ) n
-      order by n.queued_seq`,
+      left join executions c on n.map_items is not null and c.parent_node_execution_id = n.id and c.item is not null and c.ended_at is null
+      where n.map_items is null or c.id <> all ($2::uuid[])
+      order by n.queued_seq, c.item`,
     values: [executionId, known, window],
   });
   return rows;

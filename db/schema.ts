@@ -125,6 +125,8 @@ export const executions = pgTable(
       .references(() => trees.rootId, { onDelete: "cascade" }),
     parentId: uuid("parent_id").$type<ExecutionId>(),
     parentNodeExecutionId: uuid("parent_node_execution_id").$type<NodeExecutionId>(),
+    /** Where its parent's node maps over a list: of which item it is, from 0. */
+    item: integer("item"),
     /** From the root down to the parent. */
     ancestors: uuidArray("ancestors").notNull(),
     depth: integer("depth").notNull(),
@@ -205,6 +207,12 @@ export const executions = pgTable(
     index("executions_by_deadline")
       .on(t.deadlineAt)
       .where(sql`${t.endedAt} is null and ${t.deadlineAt} is not null`),
+    uniqueIndex("executions_one_of_item")
+      .on(t.parentNodeExecutionId, t.item)
+      .where(sql`${t.item} is not null`),
+    index("executions_live_items")
+      .on(t.parentNodeExecutionId)
+      .where(sql`${t.item} is not null and ${t.endedAt} is null`),
     index("executions_of_origin")
       .on(t.originExecutionId)
       .where(sql`${t.originExecutionId} is not null`),
@@ -237,6 +245,7 @@ export const executions = pgTable(
     ),
     check("lineage_holds_depth", sql`${t.lineageDepth} >= ${t.depth}`),
     check("only_roots_are_detached", sql`${t.originExecutionId} is null or ${t.depth} = 0`),
+    check("item_has_a_map", sql`${t.item} is null or (${t.item} >= 0 and ${t.parentNodeExecutionId} is not null)`),
     check("budget_not_negative", sql`${t.budget} is null or ${t.budget} >= 0`),
   ],
 );
@@ -268,6 +277,11 @@ export const nodeExecutions = pgTable(
     error: json("error").$type<RecordedError>(),
     missingPins: textArray("missing_pins"),
     childExecutionId: uuid("child_execution_id").$type<ExecutionId>(),
+    /** Of a map: items of its list, those that have been admitted (the first ones), of these those that have ended, of these those that failed. */
+    mapItems: integer("map_items"),
+    mapAdmitted: integer("map_admitted").notNull().default(0),
+    mapEnded: integer("map_ended").notNull().default(0),
+    mapFailed: integer("map_failed").notNull().default(0),
     /** Of a timer: when it fires next, and how many times it still will. */
     wakeAt: time("wake_at"),
     wakesLeft: integer("wakes_left"),
@@ -308,6 +322,14 @@ export const nodeExecutions = pgTable(
       sql`${t.queuedSeq} is not null or ${t.status} in ('INCOMPLETE', 'TERMINATED')`,
     ),
     check("node_delivered_within_emitted", sql`${t.delivered} between 0 and ${t.emitted}`),
+    check(
+      "node_map_counts",
+      sql`0 <= ${t.mapFailed} and ${t.mapFailed} <= ${t.mapEnded} and ${t.mapEnded} <= ${t.mapAdmitted} and ${t.mapAdmitted} <= coalesce(${t.mapItems}, 0)`,
+    ),
+    check(
+      "node_map_ends_last",
+      sql`${t.status} <> 'COMPLETED' or ${t.mapItems} is null or ${t.mapEnded} = ${t.mapItems}`,
+    ),
     check("node_wait_has_time", sql`${t.status} <> 'WAITING' or ${t.placement} = 'wait'`),
     check(
       "node_reason_fits_status",

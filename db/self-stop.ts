@@ -44,3 +44,10 @@ export function selfStopDocument({ cause, endsAs, error, exceeded }: SelfStop) {
     typeof value === "string" ? Buffer.from(value).toString().replaceAll("\0", "\uFFFD") : value,
   ) as typeof document;
 }
+
+/** What open_fence is told to stop the execution of an item, as another one of its map has failed: it ends TERMINATED, `stopped`. */
+export function haltDocument(executionId: ExecutionId) {
+  const reason = "another item of its map has failed";
+  const stop = { cause: "failure", reason, requestedBy: "treeline", deadlineMs, cascade: true, force: false } as const;
+  return { ...stop, stopId: uuidv7(), executionId };
+}

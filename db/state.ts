@@ -2,6 +2,7 @@ import type { Placement } from "../graph/block";
 import type { Masks } from "../graph/definition";
 import type { ExecutionId, GraphId, NodeExecutionId, StopId } from "../graph/ids";
 import type { Json, JsonObject } from "../graph/json";
+import type { ItemResult } from "../graph/map";
 import type { EndReason, Status } from "../graph/status";
 import type { Database } from "./client";
 import type { RecordedError } from "./schema";
@@ -12,6 +13,8 @@ export type Head = {
   readonly rootId: ExecutionId;
   readonly parentId: ExecutionId | null;
   readonly parentNodeExecutionId: NodeExecutionId | null;
+  /** Of an execution that a map has started: of which item. */
+  readonly item: number | null;
   readonly ancestors: readonly ExecutionId[];
   readonly depth: number;
   readonly graphId: GraphId;
@@ -44,7 +47,7 @@ export type Head = {
 };
 
 const headColumns = `
-  e.id, e.root_id as "rootId", e.parent_id as "parentId", e.parent_node_execution_id as "parentNodeExecutionId", to_json(e.ancestors) as ancestors,
+  e.id, e.root_id as "rootId", e.parent_id as "parentId", e.parent_node_execution_id as "parentNodeExecutionId", e.item, to_json(e.ancestors) as ancestors,
   e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", e.status, e.end_reason as "endReason", e.inputs, e.masks, e.limits, e.version, e.open,
   e.waiting, e.unhandled_failures as "unhandledFailures", e.child_executions as "childExecutions", e.detached_executions as "detachedExecutions",
   e.node_executions as "nodeExecutions", e.lineage_depth as "lineageDepth", e.origin_execution_id is not null as "isDetached", e.first_run_id as "firstRunId",
@@ -97,6 +100,29 @@ export type OpenNode = {
   readonly outputs: readonly { readonly pin: string; readonly value: Json }[];
 };
 
+/** A node that goes through its list. */
+export type OpenMap = {
+  readonly node: OpenNode;
+  /** Of the list; `admitted` the first of them, of these `ended`, of these `failed`. */
+  readonly items: number;
+  readonly admitted: number;
+  readonly ended: number;
+  readonly failed: number;
+  /** Of one that an item's failure ends: the first that failed, and those that still run and that nothing stops yet. */
+  readonly failure: ItemEnd | null;
+  readonly live: readonly ExecutionId[];
+  /** In the order of the items, when all have ended. */
+  readonly results: readonly (ItemEnd & Pick<ItemResult, "outputs">)[] | null;
+};
+
+export type ItemEnd = {
+  readonly item: number;
+  readonly executionId: ExecutionId;
+  readonly status: Status;
+  readonly endReason: EndReason;
+  readonly error: RecordedError | null;
+};
+
 /** An answer of people to a node's question. */
 export type Answered = {
   readonly decision: "approved" | "rejected";
@@ -114,14 +140,17 @@ export type State = Head & {
   readonly queuedInline: readonly OpenNode[];
   /** QUEUED nested graphs, as many as the window has room for. */
   readonly queuedChildren: readonly OpenNode[];
+  /** Places taken in that window: nested graphs that run, the items of maps among them. */
   readonly runningChildren: number;
+  /** Nodes that map over a list and are not through, in queue order. */
+  readonly maps: readonly OpenMap[];
   /** Waiting node executions whose question has been answered. */
   readonly answered: readonly { readonly node: OpenNode; readonly answer: Answered }[];
   /** Nodes whose questions are approved from now on, by an earlier answer. */
   readonly autoApproved: readonly string[];
   /** The node executions asked for. */
   readonly asked: readonly OpenNode[];
-  /** By node: queue number of its oldest live execution; those asked for and the queued ones above, which may end here, are left out. */
+  /** By node: queue number of its oldest live execution; those asked for and the queued ones and the maps above, which may end here, are left out. */
   readonly oldestLive: { readonly [nodeId: string]: number };
   /** By node with static pins: frozen inputs of its most recently queued execution. */
   readonly lastQueued: { readonly [nodeId: string]: JsonObject };
@@ -139,9 +168,31 @@ export type StateQuestion = {
   readonly asked: readonly NodeExecutionId[];
   readonly inlineLimit: number;
   readonly childWindow: number;
+  /** Maps that the failure of an item ends. */
+  readonly failingMapIds: readonly string[];
+  /** Blocks that are outputs of a graph. */
+  readonly outputBlockIds: readonly string[];
   /** Reads `iterations` in any case. */
   readonly exact: boolean;
 };
+
+const itemEnd = `'item', c.item, 'executionId', c.id, 'status', c.status, 'endReason', c.end_reason, 'error', c.error`;
+
+const openMap = `json_build_object('items', n.map_items, 'admitted', n.map_admitted, 'ended', n.map_ended, 'failed', n.map_failed,
+  'failure', case when n.map_failed > 0 and n.node_id = any ($9::text[]) then (
+    select json_build_object(${itemEnd}) from executions c
+     where c.parent_node_execution_id = n.id and c.item is not null and c.ended_at is not null and c.status <> 'COMPLETED'
+     order by c.ended_seq limit 1) end,
+  'live', case when n.map_failed > 0 and n.node_id = any ($9::text[]) then coalesce((
+    select json_agg(c.id) from executions c
+     where c.parent_node_execution_id = n.id and c.item is not null and c.ended_at is null
+       and not exists (select 1 from fences f where f.execution_id = c.id)), '[]') else '[]' end,
+  'results', case when n.map_ended = n.map_items then (
+    select json_agg(json_build_object(${itemEnd}, 'outputs', coalesce((
+        select json_agg(json_build_object('name', r.inputs -> 'name', 'value', o.value) order by r.queued_seq, o.ordinal)
+          from node_executions r join outputs o on o.node_execution_id = r.id and o.pin = 'output'
+         where r.execution_id = c.id and r.block_id = any ($10::text[]) and r.status = 'COMPLETED'), '[]')) order by c.item)
+      from executions c where c.parent_node_execution_id = n.id and c.item is not null) end`;
 
 const openNode = `json_build_object('id', n.id, 'nodeId', n.node_id, 'status', n.status, 'placement', n.placement, 'endReason', n.end_reason, 'error', n.error, 'attempt', n.attempt,
   'queuedSeq', n.queued_seq, 'emitted', n.emitted, 'delivered', n.delivered, 'closed', n.closed, 'inputs', n.inputs, 'childExecutionId', n.child_execution_id,
@@ -149,7 +200,7 @@ const openNode = `json_build_object('id', n.id, 'nodeId', n.node_id, 'status', n
   'outputs', coalesce((select json_agg(json_build_object('pin', o.pin, 'value', o.value) order by o.ordinal)
      from outputs o where o.node_execution_id = n.id and o.ordinal >= n.delivered), '[]'))`;
 
-/** All the planner asks about one execution, in one round trip and one snapshot. $1 id, $2 nodes, $3 static, $4 unordered, $5 asked, $6 and $7 windows. */
+/** All the planner asks about one execution, in one round trip and one snapshot. $1 id, $2 nodes, $3 static, $4 unordered, $5 asked, $6 and $7 windows, $9 maps, $10 outputs. */
 const stateQuery = `
 with queued as (
   (select n.* from node_executions n where n.execution_id = $1 and n.status = 'QUEUED' and n.ended_at is null and n.placement = 'inline'
@@ -157,6 +208,8 @@ with queued as (
   union all
   (select n.* from node_executions n where n.execution_id = $1 and n.status = 'QUEUED' and n.ended_at is null and n.placement = 'child'
     order by n.queued_seq limit $7)
+), mapping as (
+  select n.* from node_executions n where n.execution_id = $1 and n.status = 'RUNNING' and n.ended_at is null and n.map_items is not null
 ), oldest as (
   select w.node_id, l.queued_seq
     from unnest($2::text[]) as w (node_id)
@@ -164,7 +217,7 @@ with queued as (
       select n.queued_seq from node_executions n
        where n.execution_id = $1 and n.node_id = w.node_id and n.ended_at is null and n.queued_seq is not null and n.id <> all ($5::uuid[])
          and n.id not in (select r.id from reviews r where r.execution_id = $1 and r.status in ('approved', 'rejected') and n.status = 'WAITING')
-         and n.id not in (select id from queued)
+         and n.id not in (select id from queued) and n.id not in (select id from mapping)
        order by n.queued_seq limit 1) l
 )
 select ${headColumns},
@@ -176,7 +229,9 @@ select ${headColumns},
      '[]') as undelivered,
   coalesce((select json_agg(${openNode} order by n.queued_seq) from queued n where n.placement = 'inline'), '[]') as "queuedInline",
   coalesce((select json_agg(${openNode} order by n.queued_seq) from queued n where n.placement = 'child'), '[]') as "queuedChildren",
-  (select count(*)::int from node_executions n where n.execution_id = e.id and n.status = 'RUNNING' and n.ended_at is null and n.placement = 'child') as "runningChildren",
+  (select coalesce(sum(case when n.map_items is null then 1 else n.map_admitted - n.map_ended end), 0)::int
+     from node_executions n where n.execution_id = e.id and n.status = 'RUNNING' and n.ended_at is null and n.placement = 'child') as "runningChildren",
+  coalesce((select json_agg(${openMap}, 'node', ${openNode}) order by n.queued_seq) from mapping n), '[]') as maps,
   coalesce((select json_agg(json_build_object('node', ${openNode}, 'answer', json_build_object('decision', r.status, 'hasData', r.data is not null, 'data', r.data,
        'message', r.message)) order by n.queued_seq)
      from reviews r join node_executions n on n.id = r.id and n.status = 'WAITING' and n.id <> all ($5::uuid[])
@@ -200,11 +255,22 @@ select ${headColumns},
 from executions e where e.id = $1`;
 
 export async function readState(db: Database, id: ExecutionId, question: StateQuestion): Promise<State | null> {
-  const { nodeIds, staticNodeIds, unorderedNodeIds, asked, inlineLimit, childWindow, exact } = question;
+  const { nodeIds, staticNodeIds, unorderedNodeIds, asked, inlineLimit, childWindow, exact, ...more } = question;
   const { rows } = await db.pool.query<State>({
     name: "read_state",
     text: stateQuery,
-    values: [id, nodeIds, staticNodeIds, unorderedNodeIds, asked, inlineLimit, childWindow, exact],
+    values: [
+      id,
+      nodeIds,
+      staticNodeIds,
+      unorderedNodeIds,
+      asked,
+      inlineLimit,
+      childWindow,
+      exact,
+      more.failingMapIds,
+      more.outputBlockIds,
+    ],
   });
   return rows[0] ?? null;
 }
@@ -218,6 +284,7 @@ export function freshState(head: Head): State {
     queuedInline: [],
     queuedChildren: [],
     runningChildren: 0,
+    maps: [],
     answered: [],
     autoApproved: [],
     asked: [],

@@ -1,6 +1,6 @@
 import type { Json } from "../graph/json";
 import type { RecordedError } from "./schema";
-import { selfStopDocument } from "./self-stop";
+import { haltDocument, selfStopDocument } from "./self-stop";
 import type { ChildRow, EventRow, NodeInsert, NodeRow, NodeUpdate, OutputRow, Relay, ReviewRow, Unit } from "./step";
 
 /**
@@ -59,6 +59,7 @@ function unitDocument(u: number, { executionId, kind, version, tokens, execution
     unhandled,
     started,
     ended,
+    halts: rows.halts?.map(haltDocument),
     stop: rows.stop && selfStopDocument(rows.stop),
   };
 }
@@ -74,6 +75,8 @@ function nodeDocument(u: number, row: NodeRow) {
     error: asText(row.error),
     missing_pins: row.missingPins,
     child_execution_id: row.childExecutionId,
+    map_items: row.map?.items,
+    map_admitted: row.map?.admitted,
     iteration: row.iteration,
     host_id: row.hostId,
     wake_in: row.wakeInMs,
@@ -115,14 +118,16 @@ function childDocument(u: number, row: ChildRow) {
     graph_version: row.graphVersion,
     inputs: asText(row.inputs),
     masks: asText(row.masks),
+    item: row.item,
     at_event: row.queued,
   };
 }
 
-function relayDocument(u: number, { id, outputs, end }: Relay) {
+function relayDocument(u: number, { id, isItem, outputs, end }: Relay) {
   return {
     u,
     id,
+    is_item: isItem,
     outputs: outputs.map(({ pin, value }) => ({ pin, value: asText(value) })),
     status: end?.status,
     end_reason: end?.endReason,

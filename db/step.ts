@@ -28,6 +28,8 @@ export type NodeRow = {
   readonly error?: RecordedError | undefined;
   readonly missingPins?: readonly string[] | undefined;
   readonly childExecutionId?: ExecutionId | undefined;
+  /** Of a map: items of its list, and how many of them have been admitted in all. */
+  readonly map?: { readonly items: number; readonly admitted: number } | undefined;
   /** The how many-th execution of its node it is; recorded where the count is near its limit. */
   readonly iteration?: number | undefined;
   /** Run-on: the node execution whose activity will start it. */
@@ -82,6 +84,8 @@ export type ChildRow = {
   readonly graphVersion: number;
   readonly inputs: JsonObject;
   readonly masks: Masks;
+  /** Of a map: which item it is of. */
+  readonly item?: number | undefined;
   /** null: detached, so its first event is one of its own tree. */
   readonly queued: EventOrdinal | null;
 };
@@ -89,6 +93,8 @@ export type ChildRow = {
 /** What a nested graph tells its parent's node: more outputs, and at its end how it ended. */
 export type Relay = {
   readonly id: NodeExecutionId;
+  /** It is of an item of a map: the node counts its end, and goes on. */
+  readonly isItem: boolean;
   readonly outputs: readonly { readonly pin: string; readonly value: Json }[];
   readonly end?: { status: Status; endReason: EndReason; error: RecordedError | null; ended: EventOrdinal } | undefined;
 };
@@ -128,6 +134,8 @@ export type Unit = {
   readonly reviews?: boolean;
   readonly events: readonly EventRow[];
   readonly pokes: readonly ExecutionId[];
+  /** Nested graphs of its own that are to be stopped, since another item of their map has failed. */
+  readonly halts?: readonly ExecutionId[] | undefined;
   /** Written last: nothing under its fence after it. */
   readonly stop?: SelfStop | undefined;
 };

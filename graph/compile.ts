@@ -6,6 +6,7 @@ import { detachedOutputs, isDetached } from "./detached";
 import { TreelineError } from "./errors";
 import { own } from "./json";
 import type { JsonObject, PinSchema } from "./json";
+import { mapInputs, mapOutputs } from "./map";
 import type { PinStep } from "./pins";
 import { selectionOf } from "./select";
 
@@ -79,14 +80,25 @@ function compileNode(
   nested: NestedGraph | null,
   inbound: readonly GraphLink[],
 ): CompiledNode {
-  const { inputSchema } = nested ?? block;
-  const outputSchema = nested && isDetached(node) ? detachedOutputs : (nested ?? block).outputSchema;
+  const { inputSchema, outputSchema } = schemasOf(node, block, nested);
   const linkedPins = [...new Set(inbound.map((link) => link.sinkName))];
   const staticPins = [...new Set(inbound.filter((link) => link.isStatic).map((link) => link.sinkName))];
   const mask = nested ? {} : (node.masks ?? {});
   const pins = [...Object.keys(node.constants), ...linkedPins, ...Object.keys(mask)];
   const foldedPins = foldedAmong(pins, inputSchema.properties);
   return { node, block, nested, inputSchema, outputSchema, linkedPins, staticPins, mask, foldedPins };
+}
+
+function schemasOf(
+  node: GraphNode,
+  block: BlockDefinition,
+  nested: NestedGraph | null,
+): Pick<CompiledNode, "inputSchema" | "outputSchema"> {
+  if (!nested) return block;
+  const { inputSchema, outputSchema } = nested;
+  if (isDetached(node)) return { inputSchema, outputSchema: detachedOutputs };
+  if (node.map) return { inputSchema: mapInputs(inputSchema, node.map), outputSchema: mapOutputs(outputSchema) };
+  return nested;
 }
 
 /** A link into a note never fires: notes are comments. */

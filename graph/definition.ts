@@ -27,6 +27,16 @@ export type NodeRetry = {
   readonly nonRetryable?: readonly string[] | undefined;
 };
 
+/** A nested-graph node that runs its graph once for each item of a list. */
+export type NodeMap = {
+  /** The input of the nested graph that gets an item; the node takes a list there. */
+  readonly pin: string;
+  /** Items at a time. */
+  readonly concurrency?: number | undefined;
+  /** `fail` (the default): the first item that fails stops the others and fails the node; `collect`: it is an entry in the lists. */
+  readonly onItemFailure?: "fail" | "collect" | undefined;
+};
+
 export type GraphNode = {
   readonly id: string;
   readonly blockId: string;
@@ -41,6 +51,7 @@ export type GraphNode = {
   readonly ordered?: boolean | undefined;
   /** Of a nested graph: `bound` (the default) to this execution, or a tree of its own that nobody waits for. */
   readonly lifecycle?: "bound" | "detached" | undefined;
+  readonly map?: NodeMap | undefined;
   /** Values that win over links and constants: by pin, on a nested graph by node and pin of that graph. */
   readonly masks?: JsonObject | undefined;
   /** Kept for export; what it holds is not interpreted. */

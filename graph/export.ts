@@ -70,10 +70,12 @@ function fileGraph({ definition, inputSchema, outputSchema, ...graph }: SavedGra
 }
 
 function fileNode(
-  { retry, timeout, ordered, lifecycle, masks, ...node }: GraphNode,
+  { retry, timeout, ordered, lifecycle, map, masks, ...node }: GraphNode,
   constants: { readonly [pin: string]: unknown },
 ) {
-  const ours = Object.entries({ retry, timeout, ordered, lifecycle, masks }).filter(([, value]) => value !== undefined);
+  const ours = Object.entries({ retry, timeout, ordered, lifecycle, map, masks }).filter(
+    ([, value]) => value !== undefined,
+  );
   return {
     id: node.id,
     block_id: node.blockId,

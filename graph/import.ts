@@ -92,7 +92,7 @@ function nameOf({ id, version }: ExportedMember): string {
 function nodeOf(node: FileNode, members: readonly ExportedMember[], blocks: BlockCatalog): GraphNode {
   const { position, customized_name: label, ...metadata } = node.metadata ?? {};
   const placed = isObject(position) && typeof position.x === "number" && typeof position.y === "number";
-  const { retry, timeout, ordered, lifecycle, masks } = node.treeline ?? {};
+  const { retry, timeout, ordered, lifecycle, map, masks } = node.treeline ?? {};
   return {
     id: node.id,
     blockId: node.block_id,
@@ -103,6 +103,7 @@ function nodeOf(node: FileNode, members: readonly ExportedMember[], blocks: Bloc
     ...(timeout === undefined ? {} : { timeout }),
     ...(ordered === undefined ? {} : { ordered }),
     ...(lifecycle === undefined ? {} : { lifecycle }),
+    ...(map ? { map } : {}),
     ...(masks ? { masks } : {}),
     ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
   };
@@ -151,7 +152,7 @@ function withoutCredentials(constants: JsonObject): JsonObject {
 const moves: readonly (readonly [RegExp, string])[] = [
   [/^\/subGraphs\//, "/sub_graphs/"],
   [/^(\/sub_graphs\/\d+)?\/settings\//, "$1/treeline/settings/"],
-  [/^((?:\/sub_graphs\/\d+)?\/nodes\/\d+)\/(retry|timeout|lifecycle|masks)/, "$1/treeline/$2"],
+  [/^((?:\/sub_graphs\/\d+)?\/nodes\/\d+)\/(retry|timeout|lifecycle|map|masks)/, "$1/treeline/$2"],
   [/^((?:\/sub_graphs\/\d+)?\/nodes\/\d+)\/blockId$/, "$1/block_id"],
   [/^((?:\/sub_graphs\/\d+)?\/nodes\/\d+)\/constants\//, "$1/input_default/"],
   [/^((?:\/sub_graphs\/\d+)?\/nodes\/\d+\/input_default)\/graphId$/, "$1/graph_id"],

@@ -2,6 +2,7 @@ import { credentialFault } from "./credentials";
 import type { GraphLink } from "./definition";
 import { durationFaults } from "./durations";
 import type { Fault } from "./errors";
+import { mapFaults } from "./map";
 import { nodeMaskFaults } from "./masks";
 import { basePin, builderFault } from "./placed";
 import type { PlacedNode } from "./placed";
@@ -29,6 +30,7 @@ export function nodeFaults(placed: readonly PlacedNode[], links: readonly GraphL
       ...(block && block.role !== "agent" && node.lifecycle !== undefined
         ? [{ pointer: `${pointer}/lifecycle`, detail: `is of nested graphs; block ${block.name} has none` }]
         : []),
+      ...mapFaults(one),
       ...inputFaults(one, linked.get(node.id) ?? []),
       ...durationFaults(`${pointer}/timeout`, node.timeout),
       ...durationFaults(`${pointer}/retry/firstInterval`, node.retry?.firstInterval),

@@ -4,6 +4,7 @@ import { durationForm, readDuration } from "./durations";
 import type { Fault } from "./errors";
 import { isObject } from "./json";
 import type { JsonObject } from "./json";
+import { mapConcurrency } from "./map";
 import { pointerTo } from "./pointer";
 
 /** Most of what one request may hold; the size of the body itself is bounded before it is parsed. */
@@ -86,6 +87,13 @@ const node = z.strictObject({
   timeout: z.string().optional(),
   ordered: z.boolean().optional(),
   lifecycle: z.enum(["bound", "detached"]).optional(),
+  map: z
+    .strictObject({
+      pin: text(sizes.pin),
+      concurrency: z.int().min(1).max(mapConcurrency.max).optional(),
+      onItemFailure: z.enum(["fail", "collect"]).optional(),
+    })
+    .optional(),
   masks: constants.optional(),
   metadata: jsonObject.optional(),
 });
@@ -167,7 +175,7 @@ const exportedNode = z.looseObject({
   input_default: absent(constants),
   metadata: absent(jsonObject),
   /** What the format has no field for. */
-  treeline: absent(node.pick({ retry: true, timeout: true, ordered: true, lifecycle: true, masks: true })),
+  treeline: absent(node.pick({ retry: true, timeout: true, ordered: true, lifecycle: true, map: true, masks: true })),
 });
 
 const exportedBase = z.looseObject({

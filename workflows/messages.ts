@@ -25,6 +25,7 @@ export type RemoteWork = {
 
 export type ChildWork = {
   readonly kind: "child";
+  /** Of an item of a map: see itemWorkId. */
   readonly id: NodeExecutionId;
   readonly label: string;
   readonly executionId: ExecutionId;
@@ -38,6 +39,11 @@ export type WaitWork = {
   readonly label: string;
   readonly delayMs: number;
 };
+
+/** A map has one node execution for all its items, so the workflow knows each by the id of its execution. */
+export function itemWorkId(executionId: ExecutionId): NodeExecutionId {
+  return executionId as string as NodeExecutionId;
+}
 
 /** One thing an execution has outstanding that needs Temporal. */
 export type Work = RemoteWork | ChildWork | WaitWork;

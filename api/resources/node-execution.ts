@@ -31,7 +31,7 @@ export const nodeExecution = z
       .array(z.strictObject({ sinkName: z.string(), sourceId: z.string(), sourceName: z.string() }))
       .nullable()
       .meta({ description: "The links that could have fed the missing pins." }),
-    progress: z.unknown(),
+    progress: z.unknown().meta({ description: "Of a map `{done, failed, total}`: items of its list; else null." }),
     queuedAt: time.nullable(),
     startedAt: time.nullable(),
     endedAt: time.nullable(),
@@ -70,7 +70,7 @@ export function toNodeExecution(
       record.missingPins?.flatMap((pin) =>
         linksInto(record.nodeId, pin).map(({ sinkName, sourceId, sourceName }) => ({ sinkName, sourceId, sourceName })),
       ) ?? null,
-    progress: null,
+    progress: record.map,
     queuedAt: toTime(record.queuedAt),
     startedAt: toTime(record.startedAt),
     endedAt: toTime(record.endedAt),

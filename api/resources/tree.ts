@@ -19,8 +19,9 @@ type TotalsJson = z.infer<typeof totals>;
 export type TreeJson = {
   execution: ExecutionJson;
   /** The node of its parent that runs it. */
-  node: { id: string; label: string } | null;
+  node: { id: string; label: string; item: number | null } | null;
   children: TreeJson[];
+  maps: { nodeExecutionId: string; nodeId: string; done: number; failed: number; total: number }[];
   detached: { executionId: string; nodeExecutionId: string; status: Status }[];
   truncated: boolean;
   totals: TotalsJson;
@@ -29,10 +30,23 @@ export type TreeJson = {
 export const tree: z.ZodType<TreeJson> = z
   .strictObject({
     execution,
-    node: z.strictObject({ id: z.string(), label: z.string() }).nullable(),
+    node: z
+      .strictObject({
+        id: z.string(),
+        label: z.string(),
+        item: count.nullable().meta({ description: "Where the node maps over a list: of which item it is, from 0." }),
+      })
+      .nullable(),
     get children() {
       return z.array(tree);
     },
+    maps: z
+      .array(
+        z.strictObject({ nodeExecutionId: z.uuid(), nodeId: z.string(), done: count, failed: count, total: count }),
+      )
+      .meta({
+        description: "Its nodes that map over a list: items that have ended, of these the failed ones, of all.",
+      }),
     detached: z
       .array(z.strictObject({ executionId: z.uuid(), nodeExecutionId: z.uuid(), status: z.enum(statuses) }))
       .meta({ description: "What its detached nested graphs have started, each a tree of its own; the first 1,000." }),
@@ -51,8 +65,9 @@ export function toTree(
   for (const record of records) {
     const branch: TreeJson = {
       execution: toExecution(record, linkTo),
-      node: record.node && { id: record.node.id, label: labelOf(record.node) },
+      node: record.node && { id: record.node.id, label: labelOf(record.node), item: record.node.item },
       children: [],
+      maps: [...record.maps],
       detached: [...record.detached],
       truncated: record.childExecutions > 0,
       totals: toTotals(record.totals),

@@ -12,12 +12,13 @@ export function treeLines(tree: Tree, now: number, openNodes: OpenNodes = new Ma
 }
 
 function branchLines(tree: Tree, lead: string, below: string, now: number, openNodes: OpenNodes): string[] {
-  const { execution, children, detached } = tree;
+  const { execution, children, detached, maps } = tree;
   const nodes = openNodes.get(execution.id) ?? [];
   const inside = children.length > 0 || tree.truncated ? "│ " : "  ";
   return [
     `${lead}${[nameOf(tree), statusOf(execution), elapsed(execution, now), chargeText(tree), execution.id].filter(Boolean).join("  ")}`,
     ...nodes.map((node) => `${below}${inside}· ${node.label}  ${node.status}  ${elapsed(node, now)}`.trimEnd()),
+    ...maps.map(({ nodeId, done, total }) => `${below}${inside}· map ${nodeId}  ${done} of ${total}`),
     ...detached.map((one) => `${below}${inside}· detached  ${one.status}  ${one.executionId}`),
     ...children.flatMap((child, index) => {
       const isLast = index === children.length - 1 && !tree.truncated;

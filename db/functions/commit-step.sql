@@ -87,14 +87,14 @@ begin
     return v_units;
   end if;
 
-  insert into executions (id, root_id, parent_id, parent_node_execution_id, ancestors, depth, lineage_depth, owner_id, actor, graph_id, graph_version,
+  insert into executions (id, root_id, parent_id, parent_node_execution_id, ancestors, depth, lineage_depth, owner_id, actor, graph_id, graph_version, item,
       resumed_from, status, inputs, masks, limits, labels, priority, created_seq, created_at)
-    select c.id, p.root_id, p.id, c.parent_node_execution_id, p.ancestors || p.id, p.depth + 1, p.lineage_depth + 1, p.owner_id, p.actor, c.graph_id, c.graph_version,
+    select c.id, p.root_id, p.id, c.parent_node_execution_id, p.ancestors || p.id, p.depth + 1, p.lineage_depth + 1, p.owner_id, p.actor, c.graph_id, c.graph_version, c.item,
       case when p.resumed_from is not null then
         earlier_child(p.resumed_from, p.id, p.rerun_except, p.rerun_from_seq, c.graph_id, c.inputs,
           row_number() over (partition by p.id, c.graph_id, c.inputs order by c.at_event)) end,
       'QUEUED', c.inputs::json, c.masks::json, p.limits, '{}', p.priority, k.base + c.at_event, v_at
-    from json_to_recordset(p_children) as c (u int, id uuid, parent_node_execution_id uuid, graph_id uuid, graph_version int, inputs text, masks text, at_event int)
+    from json_to_recordset(p_children) as c (u int, id uuid, parent_node_execution_id uuid, graph_id uuid, graph_version int, inputs text, masks text, item int, at_event int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = c.u and k.because is null
     join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = c.u
     join executions p on p.id = x.execution_id
@@ -126,13 +126,13 @@ begin
   end if;
 
   insert into node_executions (id, execution_id, root_id, node_id, block_id, placement, seq, status, end_reason, attempt, inputs, error, missing_pins,
-      child_execution_id, iteration, host_id, wake_at, wakes_left, emitted, delivered, closed, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
+      child_execution_id, map_items, map_admitted, iteration, host_id, wake_at, wakes_left, emitted, delivered, closed, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
     select n.id, x.execution_id, p_root, n.node_id, n.block_id, n.placement, k.node_base + n.ordinal, n.status, n.end_reason, (n.started is not null)::int, n.inputs::json, n.error::json,
-      n.missing_pins, n.child_execution_id, n.iteration, n.host_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed,
+      n.missing_pins, n.child_execution_id, n.map_items, coalesce(n.map_admitted, 0), n.iteration, n.host_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed,
       k.base + n.queued, k.base + n.started, k.base + n.ended,
       case when n.queued is not null then v_at end, case when n.started is not null then v_at end, case when n.ended is not null then v_at end
     from json_to_recordset(p_inserts) as n (u int, id uuid, node_id text, block_id text, placement placement, ordinal int, status status,
-      end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, iteration int, host_id uuid, wake_in bigint, wakes_left int,
+      end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, map_items int, map_admitted int, iteration int, host_id uuid, wake_in bigint, wakes_left int,
       emitted int, delivered int, closed boolean, queued int, started int, ended int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint, node_base bigint) on k.u = n.u and k.because is null
     join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = n.u;
@@ -146,7 +146,8 @@ begin
         status = coalesce(n.status, t.status), end_reason = coalesce(n.end_reason, t.end_reason), placement = coalesce(n.placement, t.placement),
         attempt = greatest(t.attempt, (n.started is not null)::int),
         inputs = coalesce(n.inputs::json, t.inputs), error = coalesce(n.error::json, t.error), missing_pins = coalesce(n.missing_pins, t.missing_pins),
-        child_execution_id = coalesce(n.child_execution_id, t.child_execution_id), iteration = coalesce(n.iteration, t.iteration), host_id = coalesce(n.host_id, t.host_id),
+        child_execution_id = coalesce(n.child_execution_id, t.child_execution_id),
+        map_items = coalesce(n.map_items, t.map_items), map_admitted = coalesce(n.map_admitted, t.map_admitted), iteration = coalesce(n.iteration, t.iteration), host_id = coalesce(n.host_id, t.host_id),
         wake_at = case when n.wake_in is not null then v_at + n.wake_in * interval '1 millisecond' else t.wake_at end,
         wakes_left = coalesce(n.wakes_left, t.wakes_left), emitted = t.emitted + n.emitted, delivered = coalesce(n.delivered, t.delivered), closed = n.closed,
         queued_seq = coalesce(k.base + n.queued, t.queued_seq), started_seq = coalesce(k.base + n.started, t.started_seq),
@@ -155,7 +156,7 @@ begin
         started_at = case when n.started is not null then v_at else t.started_at end,
         ended_at = case when n.ended is not null then v_at else t.ended_at end
       from json_to_recordset(p_updates) as n (u int, id uuid, status status, "from" text[], end_reason end_reason, placement placement, inputs text,
-        error text, missing_pins text[], child_execution_id uuid, iteration int, host_id uuid, wake_in bigint, wakes_left int, emitted int, delivered int, closed boolean,
+        error text, missing_pins text[], child_execution_id uuid, map_items int, map_admitted int, iteration int, host_id uuid, wake_in bigint, wakes_left int, emitted int, delivered int, closed boolean,
         queued int, started int, ended int)
       join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = n.u and k.because is null
      where t.id = n.id and not t.closed and t.status::text = any (n."from");
@@ -176,18 +177,26 @@ begin
 
   -- Relay: what a nested graph gives its parent's node. The parent's planner delivers it; here it is only recorded.
   with relay as (
-    select r.* from json_to_recordset(p_relays) as r (u int, id uuid, status status, end_reason end_reason, error text, outputs json, ended int)
+    select r.* from json_to_recordset(p_relays) as r (u int, id uuid, is_item boolean, status status, end_reason end_reason, error text, outputs json, ended int)
   ), told as (
     update node_executions t set emitted = t.emitted + json_array_length(r.outputs),
         status = coalesce(r.status, t.status), end_reason = coalesce(r.end_reason, t.end_reason), error = coalesce(r.error::json, t.error),
         ended_seq = coalesce(k.base + r.ended, t.ended_seq), ended_at = case when r.ended is not null then v_at else t.ended_at end
       from relay r join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = r.u and k.because is null
-     where t.id = r.id and t.ended_at is null
+     where t.id = r.id and not r.is_item and t.ended_at is null
     returning t.id, t.emitted - json_array_length(r.outputs) as first, r.outputs
   )
   insert into outputs (node_execution_id, ordinal, pin, value)
     select told.id, told.first + o.ordinal - 1, o.row ->> 'pin', (o.row ->> 'value')::json
       from told, json_array_elements(told.outputs) with ordinality as o (row, ordinal);
+
+  -- Of a map's items the node only counts the ends; its planner reads what they gave when all have ended.
+  update node_executions t set map_ended = t.map_ended + r.ended, map_failed = t.map_failed + r.failed
+    from (select r.id, count(*) as ended, count(*) filter (where r.status <> 'COMPLETED') as failed
+            from json_to_recordset(p_relays) as r (u int, id uuid, is_item boolean, status status)
+            join json_to_recordset(v_units) as k (u int, because text) on k.u = r.u and k.because is null
+           where r.is_item group by r.id) r
+   where t.id = r.id and t.ended_at is null;
 
   insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
     select p_root, k.base + v.ordinal, v.type, v_at, v.execution_id, v.node_execution_id, v.data::json
@@ -212,6 +221,10 @@ begin
     select b.kind, b.subject_id, v_at
       from json_to_recordset(p_outbox) as b (u int, kind text, subject_id uuid)
       join json_to_recordset(v_units) as k (u int, because text) on k.u = b.u and k.because is null;
+
+  perform open_fence(h.stop) from json_to_recordset(p_units) as x (u int, halts json)
+    join json_to_recordset(v_units) as k (u int, because text) on k.u = x.u and k.because is null
+    cross join lateral json_array_elements(x.halts) as h (stop);
 
   -- What an execution has run into stops the one that set the limit: from itself up, the last with the same (a nested graph can only lower it).
   for v_stop in

@@ -1,5 +1,5 @@
 -- A stopped nested graph tells its parent's node: TERMINATED (FAILED where it was stopped by what it ran into), and its `error` pin fires
--- (unless the nested graph has an output of that name). A *relay* step: only while the parent's own path is open, else the parent's node is settled by the fence above it.
+-- (unless the nested graph has an output of that name). That of a map's item is counted as failed, and its node goes on. A *relay* step: only while the parent's own path is open, else the parent's node is settled by the fence above it.
 create or replace function relay_stop(p_child uuid, p_stop uuid) returns void
 language plpgsql volatile as $$
 declare
@@ -14,6 +14,17 @@ begin
   select * into v_child from executions where id = p_child;
   if v_child.parent_id is null
      or exists (select 1 from path_fence(v_child.root_id, v_child.parent_id, v_child.ancestors) f where f.scope = 'subtree') then
+    return;
+  end if;
+  if v_child.item is not null then
+    update node_executions set map_ended = map_ended + 1, map_failed = map_failed + 1 where id = v_child.parent_node_execution_id and ended_at is null;
+    if found then
+      update trees set seq = seq + 1 where root_id = v_child.root_id returning seq into v_seq;
+      insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+        values (v_child.root_id, v_seq, 'child.ended', v_at, v_child.parent_id, v_child.parent_node_execution_id,
+          json_build_object('childExecutionId', p_child, 'item', v_child.item, 'endReason', v_child.end_reason, 'stopId', p_stop));
+      insert into outbox (kind, subject_id, due_at) values ('poke', v_child.parent_id, v_at);
+    end if;
     return;
   end if;
   v_status := case when v_child.status = 'FAILED' then 'FAILED' else 'TERMINATED' end;

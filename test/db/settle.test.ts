@@ -184,6 +184,7 @@ describe("settling a stopped tree", () => {
       updates: [completed(node, 1)],
       relay: {
         id: tree.parentNodes[0] as NodeExecutionId,
+        isItem: false,
         outputs: [{ pin: "y", value: 1 }],
         end: { status: "COMPLETED", endReason: "finished", error: null, ended: 3 },
       },

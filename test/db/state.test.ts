@@ -12,6 +12,8 @@ const question: StateQuestion = {
   asked: [],
   inlineLimit: 100,
   childWindow: 100,
+  failingMapIds: [],
+  outputBlockIds: [],
   exact: false,
 };
 

@@ -183,6 +183,7 @@ describe("what a nested graph tells its parent", () => {
       ...unit(child, version, {
         relay: {
           id: parentNode,
+          isItem: false,
           outputs: [{ pin: "y", value: version }],
           end: end ? { status: "COMPLETED", endReason: "finished", error: null, ended: 2 } : undefined,
         },

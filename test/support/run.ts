@@ -26,10 +26,16 @@ export function createRunner(db: Database, more: readonly Block[] = []): (execut
   const { record } = openActivities(db, more);
 
   async function run(executionId: ExecutionId): Promise<void> {
-    const { work } = await record.begin(executionId, `run of ${executionId}`);
-    const children = work.flatMap((one) => (one.kind === "child" ? [one.executionId] : []));
-    for (const child of children) await run(child);
-    if (children.length > 0) await record.outstanding(executionId, []);
+    const ran: ExecutionId[] = [];
+    let { work } = await record.begin(executionId, `run of ${executionId}`);
+    for (;;) {
+      const children = work.flatMap((one) => (one.kind === "child" ? [one.executionId] : []));
+      const next = children.filter((child) => !ran.includes(child));
+      if (next.length === 0) return;
+      for (const child of next) await run(child);
+      ran.push(...next);
+      ({ work } = await record.outstanding(executionId, []));
+    }
   }
 
   return (executionId) => run(parseExecutionId(executionId));

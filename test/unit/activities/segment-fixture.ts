@@ -35,6 +35,7 @@ export const head: Head = {
   rootId: executionId,
   parentId: null,
   parentNodeExecutionId: null,
+  item: null,
   ancestors: [],
   depth: 0,
   graphId: parseGraphId("00000000-0000-7000-8000-0000000000a1"),

@@ -26,7 +26,7 @@ export function anExecution(number: number, changes: Partial<Execution> = {}): E
 
 export function aTree(execution: Execution, children: Tree[] = [], changes: Partial<Tree> = {}): Tree {
   const totals = { executions: 1 + children.length, live: 1, nodeExecutions: 1, charge: 0, byStatus: { RUNNING: 1 } };
-  return { execution, node: null, children, detached: [], truncated: false, totals, ...changes };
+  return { execution, node: null, children, maps: [], detached: [], truncated: false, totals, ...changes };
 }
 
 export function aNode(label: string): NodeExecution {

@@ -10,7 +10,7 @@ const later = Date.parse("2026-01-01T00:00:01.500Z");
 test("draws a tree with branches, open nodes, what is not shown, and totals", () => {
   const root = anExecution(1, { stats: { ...anExecution(1).stats, childExecutions: 3 }, stopRequestedAt: "now" });
   const leaf = aTree(anExecution(3, { status: "FAILED", endReason: "node_failed", startedAt: null }));
-  const branch = aTree(anExecution(2), [leaf], { node: { id: "n", label: "each city" } });
+  const branch = aTree(anExecution(2), [leaf], { node: { id: "n", label: "each city", item: null } });
   const nodes = new Map([[anExecution(2).id, [aNode("fetch")]]]);
   const id = (number: number) => anExecution(number).id;
   expect(treeLines(aTree(root, [branch], { truncated: true }), later, nodes)).toEqual([

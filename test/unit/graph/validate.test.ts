@@ -208,6 +208,19 @@ describe("validateGraph", () => {
     expect(faultsOf(draft(nodes, links))).toHaveLength(10_000);
   });
 
+  test("refuses a map of a pin that the nested graph lacks, of a detached one, and of what is no nested graph", () => {
+    const nests = { graphId: saved.graphId, graphVersion: 2 };
+    const maps = (pin: string): GraphNode => ({ ...nested("n", nests), map: { pin } });
+    expect(faultsOf(draft([maps("who")], []))).toEqual([]);
+    expect(faultsOf(draft([maps("whom")], []))).toEqual([["/nodes/0/map/pin", containing('no input pin "whom"')]]);
+    expect(faultsOf(draft([{ ...maps("who"), lifecycle: "detached" }], []))).toEqual([
+      ["/nodes/0/map", containing("detached")],
+    ]);
+    expect(faultsOf(draft([add("x", { map: { pin: "a" } })], []))).toEqual([
+      ["/nodes/0/map", containing("is of nested graphs")],
+    ]);
+  });
+
   test("gives a detached nested graph no pins but its execution's id and its error", () => {
     const child: GraphNode = { ...nested("child", { graphId: saved.graphId, graphVersion: 2 }), lifecycle: "detached" };
     const out = node("out", "AgentOutput", { name: "out" });
