@@ -3,6 +3,7 @@ import { closeStop, settleFenced } from "../../db/stops";
 import { connect } from "../../db/client";
 import { drawOffsets, stopDuringBirth } from "../stop/births";
 import { place, visitsOf } from "../stop/blocks";
+import { checkHolds } from "../stop/hold-property";
 import { openStage } from "../stop/kills";
 import { checkStops } from "../stop/property";
 import { ask, closed, expectGone } from "../stop/receipt";
@@ -103,6 +104,14 @@ test(
   "1,000 random trees are stopped at random moments",
   async () => {
     await expect(checkStops({ numRuns: 1_000 })).resolves.toBeUndefined();
+  },
+  hour,
+);
+
+test(
+  "500 random trees are paused, resumed and stopped in random orders",
+  async () => {
+    await expect(checkHolds({ numRuns: 500 })).resolves.toBeUndefined();
   },
   hour,
 );

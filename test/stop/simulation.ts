@@ -4,6 +4,7 @@ import { MockActivityEnvironment } from "@temporalio/testing";
 import type { RemoteBlock } from "../../blocks/block";
 import { any, define, emitted, optional, pins } from "../../blocks/pins";
 import type { Database } from "../../db/client";
+import { openHold, releaseHold } from "../../db/holds";
 import { closeStop, openFence, readOpenStop, settleFenced, type FenceRequest } from "../../db/stops";
 import { parseExecutionId, parseStopId, type ExecutionId, type NodeExecutionId, type StopId } from "../../graph/ids";
 import type { Answer, Work } from "../../workflows/messages";
@@ -25,6 +26,13 @@ export type StopPoint = {
   readonly heard: boolean;
   /** Turns that the follow-up lets pass before it sweeps: so long the fence stands alone. */
   readonly lag: number;
+};
+
+/** A pause or a resume: of one of the executions there are then, or of one of those that are held. */
+export type HoldPoint = {
+  readonly turn: number;
+  readonly target: number;
+  readonly what: "hold" | "release" | "release all";
 };
 
 /** A remote block whose runs end when the scheduler says so, or by an abort. */
@@ -65,6 +73,7 @@ export async function simulate(
   root: ExecutionId,
   points: readonly StopPoint[],
   choose: (below: number) => number,
+  holds: readonly HoldPoint[] = [],
 ): Promise<Simulated> {
   const [db] = databases;
   const workers = databases.map((one) => openActivities(one, [block]));
@@ -73,6 +82,7 @@ export async function simulate(
   const running = new Set<Promise<void>>();
   const flights = new Map<ExecutionId, Map<NodeExecutionId, MockActivityEnvironment | null>>();
   const parents = new Map<ExecutionId, { id: ExecutionId; node: NodeExecutionId }>();
+  const begun = new Set<ExecutionId>();
   const closed = new Set<ExecutionId>();
   const cancelled = new Set<ExecutionId>();
   const stops = new Map<StopId, StopPoint | null>();
@@ -83,15 +93,28 @@ export async function simulate(
     return closed.has(id) || (parent !== undefined && isGone(parent.id));
   };
   const flightOf = (id: ExecutionId) => flights.get(id) ?? flights.set(id, new Map()).get(id)!;
-  const asks = (id: ExecutionId, question: () => Promise<Answer>) =>
+  const asks = (id: ExecutionId, question: () => Promise<Answer>, took = take) =>
     ready.push(async () => {
-      if (!isGone(id)) take(id, await question());
+      if (!isGone(id)) took(id, await question());
     });
-  const looks = (id: ExecutionId) => asks(id, () => worker().record.outstanding(id, [...flightOf(id).keys()]));
+  function looks(id: ExecutionId): void {
+    if (begun.has(id)) asks(id, () => worker().record.outstanding(id, [...flightOf(id).keys()]));
+    else begins(id);
+  }
 
   function begins(id: ExecutionId): void {
     flightOf(id);
-    asks(id, () => worker().record.begin(id, `run of ${id}`));
+    asks(id, async () => {
+      const answer = await worker().record.begin(id, `run of ${id}`);
+      if (answer.state !== "held") begun.add(id);
+      return answer;
+    });
+  }
+
+  /** What a piece of work answers: that it was held may be over by now. */
+  function takeOf(id: ExecutionId, answer: Answer): void {
+    if (answer.state === "held") looks(id);
+    else take(id, answer);
   }
 
   function take(id: ExecutionId, answer: Answer): void {
@@ -106,10 +129,14 @@ export async function simulate(
     const ended = () => flight.delete(work.id);
     switch (work.kind) {
       case "wait":
-        asks(id, async () => {
-          ended();
-          return worker().record.wake(id, work.id);
-        });
+        asks(
+          id,
+          async () => {
+            ended();
+            return worker().record.wake(id, work.id);
+          },
+          takeOf,
+        );
         break;
       case "child":
         parents.set(work.executionId, { id, node: work.id });
@@ -125,7 +152,7 @@ export async function simulate(
           const answered = environment.run(activity, { executionId: id, ...work }) as Promise<Answer>;
           const run = answered
             .then(
-              (answer) => (ended(), isGone(id) ? undefined : take(id, answer)),
+              (answer) => (ended(), isGone(id) ? undefined : takeOf(id, answer)),
               () =>
                 cancelled.has(id) ? undefined : void asks(id, () => worker().record.settleNode(id, work.id, "lost")),
             )
@@ -209,6 +236,19 @@ export async function simulate(
     if ("stopId" in fenced) follows(fenced.stopId, point);
   }
 
+  async function holdAt({ what, target }: HoldPoint): Promise<void> {
+    const { rows } = await db.pool.query<{ id: ExecutionId }>(
+      what === "hold"
+        ? "select id from executions order by depth, created_seq"
+        : "select execution_id as id from holds order by seq",
+    );
+    const meant = what === "release all" ? rows : rows.slice(target % Math.max(rows.length, 1)).slice(0, 1);
+    for (const { id } of meant) {
+      if (what === "hold") await openHold(db, { executionId: id, reason: null, requestedBy: "ada" });
+      else await releaseHold(db, id, "ada");
+    }
+  }
+
   /** The outbox: what a step has left to others. */
   async function dispatches(): Promise<void> {
     const { rows } = await db.pool.query<{ kind: string; subject: string }>(
@@ -223,9 +263,16 @@ export async function simulate(
 
   for (let turn = 0; turn < mostTurns; turn++) {
     for (const point of points.filter((one) => one.turn === turn)) ready.push(() => stopAt(point));
+    for (const point of holds) {
+      if (point.what === "release all")
+        await (turn >= point.turn && holdAt(point)); // also what is held late
+      else if (point.turn === turn) ready.push(() => holdAt(point));
+    }
     ready.push(...endings.splice(0));
     if (ready.length === 0 || choose(4) === 0) await dispatches();
     if (ready.length === 0) {
+      const last = Math.max(0, ...points.map((one) => one.turn), ...holds.map((one) => one.turn));
+      if (holds.length > 0 && turn < last) continue; // what is held waits for what is still to come
       if (running.size === 0 && endings.length === 0) return { stopIds: [...stops.keys()], turns: turn };
       await pause(1); // node code is on its way to its waiting or out of it
       continue;

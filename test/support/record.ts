@@ -32,6 +32,16 @@ const invariants = {
         and (e.id = f.execution_id or (f.scope = 'subtree' and f.execution_id = any (e.ancestors)))
       left join node_executions n on n.execution_id = e.id
      where f.scope = 'subtree' and (e.created_seq > f.seq or e.started_seq > f.seq or n.started_seq > f.seq)`,
+  "nothing starts, is queued or is born under a hold": `
+    with held as (
+      select p.root_id, p.execution_id, p.seq as since, coalesce(min(r.seq), t.seq + 1) as until
+        from events p join trees t on t.root_id = p.root_id
+        left join events r on r.root_id = p.root_id and r.execution_id = p.execution_id and r.type = 'execution.resumed' and r.seq > p.seq
+       where p.type = 'execution.paused' group by p.root_id, p.execution_id, p.seq, t.seq)
+    select held.execution_id, held.since, held.until, v.seq, v.type from held
+      join executions e on e.root_id = held.root_id and (e.id = held.execution_id or held.execution_id = any (e.ancestors))
+      join events v on v.root_id = e.root_id and v.execution_id = e.id and v.seq > held.since and v.seq < held.until
+     where v.type in ('execution.queued', 'execution.started', 'node.queued', 'node.started', 'node.waiting', 'child.started')`,
   "a question waits for as long as its node does": `
     select r.id from reviews r left join node_executions n on n.id = r.id
      where (r.status = 'waiting') and n.status is distinct from 'WAITING'`,
