@@ -1,13 +1,16 @@
 import { uuidv7 } from "uuidv7";
 import type { BlockRegistry } from "../blocks/block";
+import { loadLarge, writeWith } from "../db/blobs";
 import type { Database } from "../db/client";
 import { readOutstanding } from "../db/nodes";
 import { freshState, readHead, readState, type Head, type State } from "../db/state";
 import { commitStep, type Refusal, type Unit } from "../db/step";
+import { largesOf } from "../db/step-documents";
 import { outboxWake, type Wake } from "../db/wake";
 import type { CompiledGraph } from "../graph/compile";
 import { TreelineError } from "../graph/errors";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+import { NotLoaded } from "../graph/large";
 import { isTerminal } from "../graph/status";
 import { workWindow, type Answer, type RemoteWork, type Work } from "../workflows/messages";
 import { coalesce } from "./coalesce";
@@ -20,7 +23,7 @@ const defaultBounds: Bounds = {
   nodes: 2_000,
   milliseconds: 1_000,
   inputBytes: 256 * 1024,
-  valueBytes: 4 * 1024 * 1024,
+  valueBytes: 16 * 1024 * 1024,
   children: 100,
 };
 
@@ -74,10 +77,22 @@ export function createAdvance({
   );
   const commit = coalesce<ExecutionId, Unit, Refusal | null>((rootId, units) => commitStep(db, rootId, units), 200);
 
+  /** A plan that has to look into a large value is made again, on the same state, when that is loaded. */
+  async function planned<T>(make: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return make();
+      } catch (error) {
+        if (!(error instanceof NotLoaded)) throw error;
+        await loadLarge(db, [error.large]);
+      }
+    }
+  }
+
   async function write(state: State, segment: Segment): Promise<Refusal | null> {
     const unit = segment.unit();
     if (!unit) return null;
-    const refusal = await commit(state.rootId, unit);
+    const refusal = await writeWith(db, state.ownerId, largesOf(unit), () => commit(state.rootId, unit));
     if (refusal !== null) return refusal;
     if (segment.ended) wake(state.id);
     if (unit.stop || unit.children.some(({ queued }) => queued === null)) wake(outboxWake);
@@ -119,9 +134,12 @@ export function createAdvance({
       const over = answerOver(state);
       if (over) return results.map((result) => ({ answer: over, runOn: null, late: result !== null }));
       if (state.held && asked.length === 0) return results.map(() => ({ answer: held, runOn: null }));
-      const segment = new Segment(segmentDeps, graph, state);
-      const counted = results.map((result) => result === null || segment.record(result));
-      segment.run();
+      const { segment, counted } = await planned(() => {
+        const made = new Segment(segmentDeps, graph, state);
+        const counts = results.map((result) => result === null || made.record(result));
+        made.run();
+        return { segment: made, counted: counts };
+      });
       if (segment.isUnsure) {
         exact = true;
         continue;
@@ -145,9 +163,12 @@ export function createAdvance({
       definitions.remember(head);
       const graph = await definitions.graph(head.graphId, head.graphVersion);
       const state = freshState(head);
-      const segment = new Segment(segmentDeps, graph, state);
-      segment.begin(firstRunId);
-      segment.run();
+      const segment = await planned(() => {
+        const made = new Segment(segmentDeps, graph, state);
+        made.begin(firstRunId);
+        made.run();
+        return made;
+      });
       const refusal = await write(state, segment);
       if (refusal === null) return answerOf(segment, true);
       const now = await readHead(db, head.id);

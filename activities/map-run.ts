@@ -2,6 +2,7 @@ import type { RecordedError } from "../db/schema";
 import type { ItemEnd, OpenMap } from "../db/state";
 import type { Emission } from "../graph/definition";
 import type { JsonObject } from "../graph/json";
+import { open } from "../graph/large";
 import { itemValues, mapConcurrency } from "../graph/map";
 import { childInputs } from "../graph/nested";
 import type { NodeDraft } from "./node-draft";
@@ -37,7 +38,7 @@ export class MapRun {
     const { compiled, inputs } = this.node;
     const pin = compiled.node.map?.pin ?? "";
     const given = childInputs(compiled, inputs);
-    const list = given[pin];
+    const list = open(given[pin] ?? null);
     return { ...given, [pin]: (Array.isArray(list) ? list[this.map.admitted] : null) ?? null };
   }
 

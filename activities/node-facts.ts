@@ -5,7 +5,9 @@ import type { CompiledNode } from "../graph/compile";
 import { parseDuration } from "../graph/durations";
 import type { Emission } from "../graph/definition";
 import type { NodeExecutionId } from "../graph/ids";
+import { fileUri } from "../graph/file";
 import type { Json, JsonObject } from "../graph/json";
+import { isLarge, open } from "../graph/large";
 import type { RemoteWork } from "../workflows/messages";
 import { isRemote, isStream } from "./placement";
 
@@ -48,14 +50,15 @@ type Wrong = { readonly at: number; readonly error: RecordedError };
 export function findWrong(compiled: CompiledNode, emissions: readonly Emission[], valueBytes: number): Wrong | null {
   const { block, nested } = compiled;
   for (const [at, { pin, value }] of emissions.entries()) {
-    const { length } = JSON.stringify(value);
+    const length = isLarge(value) ? value.bytes : JSON.stringify(value).length;
     if (length > valueBytes) {
       const message = `the value of output "${pin}" has ${length} characters of JSON, at most ${valueBytes} are allowed`;
       return { at, error: { code: "value_too_large", message } };
     }
     if (block.role !== "standard" || nested) continue;
     if (pin === "error" && block.errorPin) {
-      return { at, error: { code: "block_error", message: typeof value === "string" ? value : JSON.stringify(value) } };
+      const said = open(value);
+      return { at, error: { code: "block_error", message: typeof said === "string" ? said : JSON.stringify(said) } };
     }
     const misfit = outputMisfit(block.outputSchema, pin, value);
     if (misfit !== null) return { at, error: { code: "invalid_output", message: `output "${pin}" ${misfit}` } };
@@ -67,6 +70,7 @@ export function findWrong(compiled: CompiledNode, emissions: readonly Emission[]
 const previewLength = 1_024;
 
 export function preview(value: Json): JsonObject {
+  if (isLarge(value)) return { bytes: value.bytes, uri: fileUri(value.id), preview: value.preview };
   const { length } = JSON.stringify(value);
   return length <= previewLength ? { value } : { bytes: length };
 }

@@ -1,6 +1,7 @@
 import { CancelledFailure, Context } from "@temporalio/activity";
 import type { Logger } from "pino";
 import { isBlockFailure, type BlockRegistry, type Surroundings } from "../blocks/block";
+import { loadLarge } from "../db/blobs";
 import type { Database } from "../db/client";
 import { noteRetry, startNodes, type NodeStart, type NodeToStart } from "../db/nodes";
 import type { RecordedError } from "../db/schema";
@@ -8,6 +9,7 @@ import { readHead } from "../db/state";
 import type { CompiledGraph } from "../graph/compile";
 import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
+import { largesIn, openInputs } from "../graph/large";
 import type { Answer } from "../workflows/messages";
 import { held, type Advance, type Recorded } from "./advance";
 import { runBlockCode } from "./block-run";
@@ -17,7 +19,7 @@ import type { Definitions } from "./graphs";
 import { endedOrLeft, LeftBehind } from "./left-behind";
 import type { AbortReason, RunningNodes } from "./running-nodes";
 import { recordedError } from "./node-facts";
-import { isStream } from "./placement";
+import { isInline, isStream } from "./placement";
 import { takenOver, type Result } from "./result";
 import type { Settle } from "./settle";
 
@@ -227,7 +229,10 @@ async function runBlock(
     throw new Error("what it emitted is not recorded: its node has ended");
   };
   try {
-    const code = runBlockCode(deps, { ...started, executionId: call.executionId, graph, block, signal, emit });
+    const carried = isInline(block) ? block.carries?.(started.inputs) : [];
+    await loadLarge(deps.db, largesIn(started.inputs, carried));
+    const inputs = openInputs(started.inputs, carried);
+    const code = runBlockCode(deps, { ...started, inputs, executionId: call.executionId, graph, block, signal, emit });
     const emissions = await endedOrLeft(code, givenUp, AbortSignal.any([overdue.signal, shutdown.signal]));
     return finished({ status: "COMPLETED", endReason: "finished", emissions, error: null });
   } catch (error) {

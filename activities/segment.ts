@@ -5,6 +5,7 @@ import {
   type ReviewBlock,
   type WaitBlock,
 } from "../blocks/block";
+import { enclose, encloseEach } from "../db/blobs";
 import type { RecordedError } from "../db/schema";
 import type { SelfStop } from "../db/self-stop";
 import type { Answered, OpenNode, State } from "../db/state";
@@ -14,6 +15,7 @@ import type { Emission, NestedGraph, NodeMap } from "../graph/definition";
 import { isDetached } from "../graph/detached";
 import { openPlanner, start, type Mint, type Planner, type Ready, type Waiting } from "../graph/deliver";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
+import { largesIn, NotLoaded, open, openInputs } from "../graph/large";
 import { childMasks } from "../graph/masks";
 import { isObject, type Json } from "../graph/json";
 import { childInputs, missingChildInputs } from "../graph/nested";
@@ -228,7 +230,7 @@ export class Segment {
   private queueAll(ready: readonly Ready[]): void {
     for (const { nodeId, id, inputs, problem } of ready) {
       if (this.allowance.isRefused(id) || !this.allowance.iterates(nodeId)) continue;
-      const node = this.draft.ready(nodeId, id, inputs);
+      const node = this.draft.ready(nodeId, id, encloseEach(this.state.ownerId, inputs));
       node.iteration = this.allowance.iteration(nodeId);
       this.queue(node, problem);
     }
@@ -258,13 +260,21 @@ export class Segment {
   }
 
   private fitsInline(block: InlineBlock, node: NodeDraft): boolean {
-    if (JSON.stringify(node.inputs).length > this.deps.bounds.inputBytes) return false;
-    return block.fitsInline?.(node.inputs) ?? true;
+    const carried = block.carries?.(node.inputs) ?? [];
+    const bytes = largesIn(node.inputs, carried).reduce((sum, large) => sum + large.bytes, 0);
+    if (bytes + JSON.stringify(node.inputs).length > this.deps.bounds.inputBytes) return false;
+    return block.fitsInline?.(openInputs(node.inputs, carried)) ?? true;
+  }
+
+  /** Large values become references here, wherever they come from. */
+  private give(node: NodeDraft, emissions: readonly Emission[]): void {
+    node.emit(emissions.map(({ pin, value }) => ({ pin, value: enclose(this.state.ownerId, value) })));
   }
 
   private arm(block: WaitBlock, node: NodeDraft): void {
+    const inputs = openInputs(node.inputs);
     try {
-      const { delayMs, times } = block.plan(node.inputs);
+      const { delayMs, times } = block.plan(inputs);
       node.started = this.draft.event("node.waiting", node.id, { nodeId: node.nodeId });
       if (times <= 0) return this.end(node, "COMPLETED", "finished");
       node.status = "WAITING";
@@ -282,14 +292,15 @@ export class Segment {
   }
 
   private ask(block: ReviewBlock, node: NodeDraft): void {
+    const inputs = openInputs(node.inputs);
     try {
-      const { onTimeout: _onTimeout, ...review } = block.ask(node.inputs);
+      const { onTimeout: _onTimeout, ...review } = block.ask(inputs);
       const message = review.kind === "approval" ? this.approves(node) : null;
       if (message !== null) {
         node.started = this.draft.event("node.started", node.id, { nodeId: node.nodeId });
         return this.answer(node, { decision: "approved", hasData: false, data: null, message });
       }
-      node.started = this.wait(node, review);
+      node.started = this.wait(node, { ...review, payload: enclose(this.state.ownerId, review.payload) });
       if (review.deadlineMs !== null) this.waitFor(node, review.deadlineMs, 1);
     } catch (error) {
       this.failWith(node, error);
@@ -335,9 +346,11 @@ export class Segment {
 
   private answer(node: NodeDraft, { decision, hasData, data, message }: Answered): void {
     const block = this.deps.blocks.get(node.compiled.block.id);
-    if (!isReview(block)) return this.goOn(node, decision === "approved", hasData ? data : undefined, message);
+    const given = hasData ? open(data) : undefined;
+    if (!isReview(block)) return this.goOn(node, decision === "approved", given, message);
+    const inputs = openInputs(node.inputs);
     try {
-      this.complete(node, [...block.answered(node.inputs, { decision, data: hasData ? data : undefined, message })]);
+      this.complete(node, [...block.answered(inputs, { decision, data: given, message })]);
     } catch (error) {
       this.failWith(node, error);
     }
@@ -347,7 +360,7 @@ export class Segment {
   private goOn(node: NodeDraft, may: boolean, inputs: Json | undefined, message: string | null): void {
     if (!may)
       return this.fail(node, "node_failed", { code: "rejected", message: message ?? "it was not allowed to run" });
-    if (isObject(inputs)) node.edit(inputs);
+    if (isObject(inputs)) node.edit(encloseEach(this.state.ownerId, inputs));
     node.status = "QUEUED";
     node.touch();
     this.draft.delta.waiting -= 1;
@@ -357,7 +370,7 @@ export class Segment {
   private timeOut(block: ReviewBlock, node: NodeDraft): void {
     this.draft.reviews = true;
     this.draft.event("review.timed_out", node.id, { nodeId: node.nodeId });
-    const emissions = block.ask(node.inputs).onTimeout;
+    const emissions = block.ask(openInputs(node.inputs)).onTimeout;
     if (emissions) this.complete(node, emissions);
     else this.fail(node, "timed_out", { code: "timed_out", message: "nobody has answered in time" });
   }
@@ -374,9 +387,9 @@ export class Segment {
       this.timeOut(block, node);
       return true;
     }
-    const { delayMs, emissions } = block.plan(node.inputs);
+    const { delayMs, emissions } = block.plan(openInputs(node.inputs));
     const wakesLeft = (node.wakesLeft ?? 1) - 1;
-    node.emit(emissions);
+    this.give(node, emissions);
     if (wakesLeft <= 0) {
       this.end(node, "COMPLETED", "finished");
     } else {
@@ -389,10 +402,11 @@ export class Segment {
 
   private runInline(node: NodeDraft): void {
     const block = this.deps.blocks.get(node.compiled.block.id);
+    const inputs = openInputs(node.inputs, isInline(block) ? block.carries?.(node.inputs) : []);
     node.started = this.draft.event("node.started", node.id, { nodeId: node.nodeId });
     try {
       if (!isInline(block)) throw new Error(`block ${node.compiled.block.name} does not run inline`);
-      this.complete(node, [...block.run(node.inputs)]);
+      this.complete(node, [...block.run(inputs)]);
     } catch (error) {
       this.failWith(node, error);
     }
@@ -402,7 +416,7 @@ export class Segment {
   private emit(node: NodeDraft, emissions: readonly Emission[]): void {
     const wrong = findWrong(node.compiled, emissions, this.deps.bounds.valueBytes);
     if (wrong) return this.fail(node, "node_failed", wrong.error, emissions.slice(0, wrong.at));
-    node.emit(emissions);
+    this.give(node, emissions);
     this.draft.outputEvents(node);
     this.toFlush.add(node.nodeId);
     this.isStreaming = true;
@@ -411,18 +425,19 @@ export class Segment {
   private complete(node: NodeDraft, emissions: readonly Emission[]): void {
     const wrong = findWrong(node.compiled, emissions, this.deps.bounds.valueBytes);
     if (wrong) return this.fail(node, "node_failed", wrong.error, emissions.slice(0, wrong.at));
-    node.emit(emissions);
+    this.give(node, emissions);
     this.end(node, "COMPLETED", "finished");
   }
 
   private failWith(node: NodeDraft, error: unknown): void {
+    if (error instanceof NotLoaded) throw error;
     this.fail(node, "node_failed", recordedError(error), isBlockFailure(error) ? error.emitted : []);
   }
 
   private fail(node: NodeDraft, endReason: EndReason, error: RecordedError, emitted: readonly Emission[] = []): void {
     node.error = error;
-    node.emit(emitted);
-    if (hasErrorPin(node.compiled)) node.emit([{ pin: "error", value: error.message || error.code }]);
+    this.give(node, emitted);
+    if (hasErrorPin(node.compiled)) this.give(node, [{ pin: "error", value: error.message || error.code }]);
     this.end(node, "FAILED", endReason);
   }
 
@@ -480,7 +495,7 @@ export class Segment {
     const inputs = childInputs(node.compiled, node.inputs);
     const missing = missingChildInputs(node.compiled, inputs);
     if (missing.length > 0) return this.failMissing(node, missing);
-    const list = inputs[pin];
+    const list = open(inputs[pin] ?? null);
     if (!Array.isArray(list)) {
       const message = `"${pin}" has to be a list: the nested graph is run for each item of it`;
       return this.fail(node, "node_failed", { code: "invalid_inputs", message });
@@ -522,7 +537,8 @@ export class Segment {
     const { compiled, inputs } = map.node;
     const id = this.deps.mintExecution();
     const masks = childMasks(compiled, inputs);
-    this.draft.admitItem(map, { id, graphId, graphVersion: version, inputs: map.nextInputs(), masks });
+    const next = encloseEach(this.state.ownerId, map.nextInputs());
+    this.draft.admitItem(map, { id, graphId, graphVersion: version, inputs: next, masks });
     const work = { executionId: id, rootId: this.state.rootId, graphId };
     this.work.push({ kind: "child", id: itemWorkId(id), label: labelOf(compiled), ...work });
   }
@@ -538,7 +554,7 @@ export class Segment {
   }
 
   private admit(node: NodeDraft, { graphId, version }: NestedGraph): void {
-    const inputs = childInputs(node.compiled, node.inputs);
+    const inputs = encloseEach(this.state.ownerId, childInputs(node.compiled, node.inputs));
     const missing = missingChildInputs(node.compiled, inputs);
     if (missing.length > 0) return this.failMissing(node, missing);
     const id = this.deps.mintExecution();

@@ -46,6 +46,7 @@ export function createSignals({ db, wake, log }: SignalDeps) {
       if (fault) return refuse(executionId, "answer", `${fault.pointer}: ${fault.detail}`);
       const refusal = await decideReview(db, {
         id: asked.id,
+        ownerId: asked.ownerId,
         decision: decision === "approve" ? "approved" : "rejected",
         data,
         message: textIn(payload, "message"),

@@ -1,3 +1,4 @@
+import { encloseEach } from "../db/blobs";
 import type { RecordedError } from "../db/schema";
 import type { SelfStop } from "../db/self-stop";
 import type { State } from "../db/state";
@@ -243,7 +244,7 @@ export class UnitDraft {
   }
 
   private settleUnfed({ id, nodeId, inputs }: Waiting, missing: readonly string[]): void {
-    const node = this.ready(nodeId, id, inputs);
+    const node = this.ready(nodeId, id, encloseEach(this.state.ownerId, inputs));
     node.status = "TERMINATED";
     node.endReason = "unfed";
     node.missingPins = missing;
@@ -259,7 +260,7 @@ export class UnitDraft {
       const { block, node } = this.compiled(waiting.nodeId);
       const fields = {
         id: waiting.id,
-        inputs: waiting.inputs,
+        inputs: encloseEach(this.state.ownerId, waiting.inputs),
         emitted: 0,
         closed: false,
         status: "INCOMPLETE",

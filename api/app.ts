@@ -1,7 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { uuidv7 } from "uuidv7";
 import { TreelineError } from "../graph/errors";
-import { parseJson } from "./body";
+import { parseJson, takeBytes } from "./body";
 import { callerOf } from "./caller";
 import type { AppDeps } from "./deps";
 import { graphFactsReader } from "./graph-facts";
@@ -14,6 +14,7 @@ import { detailRoutes } from "./routes/details";
 import { documentRoute } from "./routes/document";
 import { eventRoutes } from "./routes/events";
 import { executionRoutes } from "./routes/executions";
+import { fileRoutes } from "./routes/files";
 import { graphRoutes } from "./routes/graphs";
 import { holdRoutes } from "./routes/holds";
 import { processRoutes } from "./routes/process";
@@ -28,6 +29,7 @@ function createRoutes(deps: AppDeps): Route[] {
     ...deps,
     readFacts: graphFactsReader(db, catalog),
     maxima: config.maxima,
+    maxValueBytes: config.maxValueBytes,
     outputBlocks: [...catalog.values()].filter(({ role }) => role === "output").map(({ id }) => id),
     linkTo: (id: string) =>
       uiUrl && `${uiUrl.replace(/\/$/, "")}/namespaces/${encodeURIComponent(config.temporalNamespace)}/workflows/${id}`,
@@ -38,6 +40,7 @@ function createRoutes(deps: AppDeps): Route[] {
     ...executionRoutes(shared),
     ...detailRoutes(shared),
     ...eventRoutes(shared),
+    ...fileRoutes(shared),
     ...stopRoutes(shared),
     ...holdRoutes(shared),
     ...rerunRoutes(shared),
@@ -56,6 +59,7 @@ export function createApp(deps: AppDeps): Express {
     response.set("Cache-Control", "no-store");
     next();
   });
+  app.use("/v1/files", takeBytes(deps.config.maxFileBytes));
   app.use(parseJson(deps.config.maxBodyBytes));
   const carry = carrier(deps);
   for (const route of createRoutes(deps)) {
@@ -65,7 +69,7 @@ export function createApp(deps: AppDeps): Express {
       if (deps.stopping.aborted) response.set("Connection", "close");
       if (isStreamed(body) && request.method !== "HEAD") await body(response);
       else if (body === undefined || isStreamed(body)) response.end();
-      else if (typeof body === "string") response.send(body);
+      else if (typeof body === "string" || Buffer.isBuffer(body)) response.send(body);
       else response.json(body);
     });
   }
@@ -92,7 +96,8 @@ function carrier({ db, stopping }: AppDeps): (route: Route, request: Request, re
   return async (route, request, response) => {
     const caller = callerOf(request);
     if (route.body && !route.bodyOptional && request.body === undefined) {
-      throw new TreelineError("invalid_request", "there has to be a body, JSON with the content type application/json");
+      const kind = route.bodyType ?? "JSON with the content type application/json";
+      throw new TreelineError("invalid_request", `there has to be a body, ${kind}`);
     }
     const controller = new AbortController();
     open.add(controller);

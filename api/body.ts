@@ -4,6 +4,11 @@ import { TreelineError } from "../graph/errors";
 /** Levels of lists and objects in a body. Far above any real one, and far below what overflows a recursive reader. */
 const maxDepth = 200;
 
+/** Takes bodies of any type as bytes, at most `maxBytes` of them. */
+export function takeBytes(maxBytes: number): RequestHandler {
+  return express.raw({ limit: maxBytes, type: () => true });
+}
+
 /** Parses JSON bodies of at most `maxBytes`, unpacked. Without a body `request.body` stays undefined. */
 export function parseJson(maxBytes: number): RequestHandler[] {
   return [
@@ -26,7 +31,7 @@ function isJson(request: { headers: { "content-type"?: string | undefined } }): 
 function refuseOtherBodies(request: Request, _response: Response, next: NextFunction): void {
   const length = Number(request.headers["content-length"] ?? 0);
   const hasBody = length > 0 || request.headers["transfer-encoding"] !== undefined;
-  if (hasBody && !isJson(request)) {
+  if (hasBody && !isJson(request) && !Buffer.isBuffer(request.body)) {
     const got = request.headers["content-type"] ?? "none";
     throw new TreelineError("invalid_request", `the content type must be application/json, not ${got.slice(0, 100)}`);
   }

@@ -20,7 +20,7 @@ export type AppDeps = {
   readonly ended: Pick<EndedListener, "waitFor">;
   readonly events: Pick<LiveEvents, "follow" | "times">;
   readonly checkReadiness: () => Promise<readonly Check[]>;
-  readonly config: Pick<Config, "maxBodyBytes" | "temporalNamespace"> & {
+  readonly config: Pick<Config, "maxBodyBytes" | "maxValueBytes" | "maxFileBytes" | "temporalNamespace"> & {
     /** Of limits, by the operator. */
     readonly maxima: Limits;
   };

@@ -45,7 +45,7 @@ function operation(route: Route, schemas: Json): Json {
       ? {
           requestBody: {
             required: !route.bodyOptional,
-            content: { "application/json": { schema: schemaOf(body, "input", schemas) } },
+            content: { [route.bodyType ?? "application/json"]: { schema: schemaOf(body, "input", schemas) } },
           },
         }
       : {}),

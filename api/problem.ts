@@ -63,5 +63,7 @@ function bodyError(thrown: unknown): TreelineError | null {
 }
 
 function bodyLimitText(thrown: Error): string {
-  return "limit" in thrown ? `the body has more than ${String(thrown.limit)} bytes` : "the body is too large";
+  return "limit" in thrown
+    ? `the body has more than the ${String(thrown.limit)} bytes that are allowed`
+    : "the body is too large";
 }

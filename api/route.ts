@@ -22,7 +22,7 @@ export type Call<Query, Body> = {
 
 export type Answer = {
   readonly status: number;
-  /** A string is sent as it is, nothing where it is undefined, a `Streamed` writes itself, all else is JSON. */
+  /** A string and a Buffer are sent as they are, nothing where it is undefined, a `Streamed` writes itself, all else is JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 };
@@ -46,6 +46,8 @@ export type RouteFacts = {
   /** Headers it reads, by name, with what they are for. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: z.ZodType;
+  /** Content type of the body; JSON unless said. */
+  readonly bodyType?: string;
   /** A request without a body counts as `{}`. */
   readonly bodyOptional?: boolean;
   /** The code of a body that misfits; `invalid_request` unless said. */

@@ -11,6 +11,7 @@ import type { StartRequest } from "../graph/schema";
 import type { Caller } from "./caller";
 import type { ReadGraphFacts } from "./graph-facts";
 import { describe } from "./route";
+import { takeValues } from "./sizes";
 
 /** Half of a UTF-16 pair: JSON texts may hold one, labels are `jsonb` and may not. */
 const loneSurrogate = /\p{Surrogate}/u;
@@ -24,6 +25,7 @@ export type Start = {
   readonly triedBefore: boolean;
   /** The operator's: no start may have more. */
   readonly maxima: Limits;
+  readonly maxValueBytes: number;
   /** Places are limited: it is started when it is admitted. */
   readonly awaitsAdmission: boolean;
 };
@@ -50,7 +52,7 @@ export async function recordStart(db: Database, readFacts: ReadGraphFacts, start
       actor: caller.actor,
       graphId,
       graphVersion,
-      inputs,
+      inputs: takeValues(caller.ownerId, inputs, start.maxValueBytes),
       masks,
       limits: effectiveLimits(graph.limits, request.limits, start.maxima),
       budget: request.budget ?? null,

@@ -75,6 +75,8 @@ export type InlineBlock = {
   readonly definition: BlockDefinition & { readonly placement: "inline" };
   /** Pure and fast: no clock, no randomness, no I/O. */
   readonly run: (inputs: Inputs) => Iterable<Emission>;
+  /** Pins that it hands on without looking at them: what comes there may be a reference to a large value (graph/large.ts). */
+  readonly carries?: (inputs: Inputs) => readonly string[];
   /** Whether these inputs can run inline; where false, `runRemote` runs as an activity. Absent: always. */
   readonly fitsInline?: (inputs: Inputs) => boolean;
   /** How it runs as an activity when it does not fit inline (own thread for CPU-heavy work). Absent: `run`. */

@@ -41,8 +41,9 @@ export const variables = z.object({
   TREELINE_POSTGRES_PORT: port.optional(),
   TREELINE_TASK_QUEUE: z.string().default("treeline"),
   TREELINE_AUDIT_SECONDS: z.coerce.number().min(0.1).max(3600).default(3),
-  TREELINE_MAX_BODY_BYTES: bytes.default(8 * 1024 * 1024),
-  TREELINE_MAX_VALUE_BYTES: bytes.default(4 * 1024 * 1024),
+  TREELINE_MAX_BODY_BYTES: bytes.default(17 * 1024 * 1024), // one value of the largest size, with what is around it
+  TREELINE_MAX_VALUE_BYTES: bytes.default(16 * 1024 * 1024),
+  TREELINE_MAX_FILE_BYTES: bytes.default(100 * 1024 * 1024),
   TREELINE_ROOTS_PER_OWNER: roots.optional(),
   TREELINE_ROOTS_PER_GRAPH: roots.optional(),
   TREELINE_KEEP_ENDED: age.optional(),
@@ -91,6 +92,7 @@ export type Config = {
   readonly auditEveryMs: number;
   readonly maxBodyBytes: number;
   readonly maxValueBytes: number;
+  readonly maxFileBytes: number;
   /** Roots that may be begun at a time; null: any number. The others stay QUEUED, in order. */
   readonly rootsPerOwner: number | null;
   readonly rootsPerGraph: number | null;
@@ -150,6 +152,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     auditEveryMs: read.TREELINE_AUDIT_SECONDS * 1_000,
     maxBodyBytes: read.TREELINE_MAX_BODY_BYTES,
     maxValueBytes: read.TREELINE_MAX_VALUE_BYTES,
+    maxFileBytes: read.TREELINE_MAX_FILE_BYTES,
     rootsPerOwner: read.TREELINE_ROOTS_PER_OWNER ?? null,
     rootsPerGraph: read.TREELINE_ROOTS_PER_GRAPH ?? null,
     keepEndedMs: read.TREELINE_KEEP_ENDED ?? null,

@@ -1,6 +1,7 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
-import { Pool } from "pg";
+import { Pool, types } from "pg";
 import { createAnnouncer, type Announcer } from "./announcer";
+import { fromRecord } from "./marker";
 import * as schema from "./schema";
 
 export type Database = Omit<Announcer, "flush"> & {
@@ -17,7 +18,13 @@ const sessionOptions = "-c idle_in_transaction_session_timeout=2s -c lock_timeou
 
 /** A pool of at most `max` connections (default 20). Connection faults surface on the query that meets them. */
 export function connect(databaseUrl: string, { max = 20 }: { max?: number } = {}): Database {
-  const pool = new Pool({ connectionString: databaseUrl, max, options: sessionOptions, application_name: "treeline" });
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max,
+    options: sessionOptions,
+    application_name: "treeline",
+    types: { getTypeParser: parserOf },
+  });
   pool.on("error", () => {}); // an idle connection was cut (restart of Postgres); the pool opens a new one when asked
   const { flush, ...announcer } = createAnnouncer(pool);
   return {
@@ -30,3 +37,9 @@ export function connect(databaseUrl: string, { max = 20 }: { max?: number } = {}
     },
   };
 }
+
+/** `json` columns hold values, and so references to large ones; nothing else is parsed in another way than usual. */
+const parserOf: typeof types.getTypeParser = (oid: number, format?: unknown) =>
+  oid === (types.builtins.JSON as number) && format !== "binary"
+    ? fromRecord
+    : types.getTypeParser(oid, format as "text");

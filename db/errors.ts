@@ -51,3 +51,8 @@ export function isUnavailable(error: unknown): boolean {
 export function isDuplicate(error: unknown): boolean {
   return driverError(error).code === "23505";
 }
+
+/** Whether a row that another refers to is not there (SQLSTATE 23503). */
+export function isUnknownKey(error: unknown): boolean {
+  return driverError(error).code === "23503";
+}

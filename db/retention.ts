@@ -13,6 +13,17 @@ export async function deleteTree(db: Database, ownerId: string, id: ExecutionId)
   return rows[0] ? rows[0].refusal : "missing";
 }
 
+/** Deletes large values and files that no tree uses, and that nobody has asked to keep for `ageMs`; answers how many. */
+export async function deleteUnusedBlobs(db: Database, ageMs: number): Promise<number> {
+  const { rowCount } = await db.pool.query({
+    name: "delete_unused_blobs",
+    text: `delete from blobs b where b.kept_at < clock_timestamp() - $1 * interval '1 millisecond'
+      and not exists (select 1 from blob_uses u where u.blob_id = b.id)`,
+    values: [ageMs],
+  });
+  return rowCount ?? 0;
+}
+
 const batch = 100;
 /** Events of one tree that one statement deletes. */
 const eventBatch = 5_000;

@@ -1,7 +1,10 @@
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import type { Json, JsonSchema } from "../graph/json";
 import type { ReviewKind } from "../graph/answer";
+import { isLarge } from "../graph/large";
+import { enclose, writeWith } from "./blobs";
 import type { Database } from "./client";
+import { toRecord } from "./marker";
 import type { reviewStatus } from "./schema";
 
 export type ReviewStatus = (typeof reviewStatus.enumValues)[number];
@@ -12,6 +15,7 @@ export type ReviewRecord = {
   readonly executionId: ExecutionId;
   readonly nodeExecutionId: NodeExecutionId;
   readonly rootId: ExecutionId;
+  readonly ownerId: string;
   readonly status: ReviewStatus;
   readonly kind: ReviewKind;
   readonly question: string | null;
@@ -33,7 +37,7 @@ export type ReviewRecord = {
 };
 
 const columns = `
-  r.id, r.execution_id as "executionId", r.id as "nodeExecutionId", r.root_id as "rootId", r.status, r.kind, r.question, r.payload, r.schema, r.editable, r.answerers,
+  r.id, r.execution_id as "executionId", r.id as "nodeExecutionId", r.root_id as "rootId", r.owner_id as "ownerId", r.status, r.kind, r.question, r.payload, r.schema, r.editable, r.answerers,
   r.auto_approve as "autoApprove", r.data,
   r.data is not null as "hasData", r.message, r.decided_by as "decidedBy", r.deadline_at as "deadlineAt", r.created_at as "createdAt", r.decided_at as "decidedAt"`;
 
@@ -87,6 +91,8 @@ export async function listReviews(
 
 export type Decision = {
   readonly id: string;
+  /** Of the review. */
+  readonly ownerId: string;
   readonly decision: "approved" | "rejected";
   /** undefined: as it was asked. */
   readonly data: Json | undefined;
@@ -100,11 +106,17 @@ export type DecisionRefusal = "forbidden" | "same" | "decided" | "withdrawn" | "
 
 /** Records an answer (db/functions/review.sql); null: it is recorded, and the caller wakes the outbox. */
 export async function decideReview(db: Database, decision: Decision): Promise<DecisionRefusal | null> {
-  const { id, data, message, decidedBy, autoApprove } = decision;
-  const { rows } = await db.pool.query<{ answer: { because: DecisionRefusal | null } }>({
-    name: "decide_review",
-    text: "select decide_review($1, $2, $3, $4, $5, $6) as answer",
-    values: [id, decision.decision, data === undefined ? null : JSON.stringify(data), message, decidedBy, autoApprove],
-  });
+  const { id, ownerId, message, decidedBy, autoApprove } = decision;
+  const data = decision.data === undefined ? undefined : enclose(ownerId, decision.data);
+  const large = isLarge(data) ? data : null;
+  const written = data === undefined ? null : toRecord(data);
+  const values = [id, decision.decision, written, message, decidedBy, autoApprove, large?.id];
+  const { rows } = await writeWith(db, ownerId, large ? [large] : [], () =>
+    db.pool.query<{ answer: { because: DecisionRefusal | null } }>({
+      name: "decide_review",
+      text: "select decide_review($1, $2, $3, $4, $5, $6, $7) as answer",
+      values,
+    }),
+  );
   return rows[0] ? rows[0].answer.because : "missing";
 }

@@ -61,6 +61,7 @@ export const stopCause = pgEnum("stop_cause", [
 
 const uuidArray = customType<{ data: ExecutionId[]; driverData: string[] }>({ dataType: () => "uuid[]" });
 const textArray = customType<{ data: string[]; driverData: string[] }>({ dataType: () => "text[]" });
+const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
 const seq = (name: string) => bigint(name, { mode: "number" });
 const time = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
 
@@ -541,6 +542,38 @@ export const memories = pgTable(
     updatedAt: time("updated_at").notNull(),
   },
   (t) => [unique("memories_one_of_key").on(t.ownerId, t.graphId, t.key).nullsNotDistinct()],
+);
+
+/**
+ * Values over 64 KiB, as JSON, and files: once for each owner, type and content, of which the id is a hash. Written before the
+ * step that refers to them; what no tree uses is deleted after a day, so a refused step leaves nothing behind.
+ */
+export const blobs = pgTable(
+  "blobs",
+  {
+    id: uuid("id").primaryKey(),
+    ownerId: text("owner_id").notNull(),
+    contentType: text("content_type").notNull(),
+    bytes: bytea("bytes").notNull(),
+    /** When somebody last wanted to have it kept. */
+    keptAt: time("kept_at").notNull().defaultNow(),
+  },
+  (t) => [index("blobs_by_age").on(t.keptAt)],
+);
+
+/** Which trees refer to which: written in the step that does; the key refuses a reference to what is not there. */
+export const blobUses = pgTable(
+  "blob_uses",
+  {
+    rootId: uuid("root_id")
+      .$type<ExecutionId>()
+      .notNull()
+      .references(() => trees.rootId, { onDelete: "cascade" }),
+    blobId: uuid("blob_id")
+      .notNull()
+      .references(() => blobs.id),
+  },
+  (t) => [primaryKey({ columns: [t.rootId, t.blobId] }), index("blob_uses_of_blob").on(t.blobId)],
 );
 
 /** One row: which worker audits now, by Postgres' clock, and how many orphans were found so far, by kind. */

@@ -1,7 +1,11 @@
 import type { Limits, Masks } from "../graph/definition";
 import type { ExecutionId, GraphId } from "../graph/ids";
+import { fileIdOf } from "../graph/file";
 import type { JsonObject } from "../graph/json";
+import { largesAmong } from "../graph/large";
+import { encloseEach, writeWith } from "./blobs";
 import type { Database } from "./client";
+import { toRecord } from "./marker";
 
 export type NewTree = {
   readonly id: ExecutionId;
@@ -24,13 +28,19 @@ export type NewTree = {
 
 /** Records a start: tree, QUEUED root execution, event and outbox row in one transaction and one round trip. */
 export async function startTree(db: Database, start: NewTree): Promise<void> {
-  const { inputs, masks = {}, limits, labels, ...rest } = start;
+  const { masks = {}, limits, labels, ...rest } = start;
+  const inputs = encloseEach(start.ownerId, start.inputs);
+  const values = Object.values(inputs);
+  const larges = largesAmong(values);
   const document = {
     ...rest,
-    inputs: JSON.stringify(inputs), // as text: see commit_step
+    inputs: toRecord(inputs), // as text: see commit_step
     masks: JSON.stringify(masks),
     limits: JSON.stringify(limits),
     labels: JSON.stringify(labels),
+    blobs: [...new Set(larges.map(({ id }) => id))],
+    files: values.flatMap((value) => (typeof value === "string" ? (fileIdOf(value) ?? []) : [])),
   };
-  await db.pool.query({ name: "start_tree", text: "select start_tree($1)", values: [JSON.stringify(document)] });
+  const query = { name: "start_tree", text: "select start_tree($1)", values: [JSON.stringify(document)] };
+  await writeWith(db, start.ownerId, larges, () => db.pool.query(query));
 }

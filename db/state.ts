@@ -11,6 +11,7 @@ import type { RecordedError } from "./schema";
 export type Head = {
   readonly id: ExecutionId;
   readonly rootId: ExecutionId;
+  readonly ownerId: string;
   readonly parentId: ExecutionId | null;
   readonly parentNodeExecutionId: NodeExecutionId | null;
   /** Of an execution that a map has started: of which item. */
@@ -47,7 +48,7 @@ export type Head = {
 };
 
 const headColumns = `
-  e.id, e.root_id as "rootId", e.parent_id as "parentId", e.parent_node_execution_id as "parentNodeExecutionId", e.item, to_json(e.ancestors) as ancestors,
+  e.id, e.root_id as "rootId", e.owner_id as "ownerId", e.parent_id as "parentId", e.parent_node_execution_id as "parentNodeExecutionId", e.item, to_json(e.ancestors) as ancestors,
   e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", e.status, e.end_reason as "endReason", e.inputs, e.masks, e.limits, e.version, e.open,
   e.waiting, e.unhandled_failures as "unhandledFailures", e.child_executions as "childExecutions", e.detached_executions as "detachedExecutions",
   e.node_executions as "nodeExecutions", e.lineage_depth as "lineageDepth", e.origin_execution_id is not null as "isDetached", e.first_run_id as "firstRunId",

@@ -1,4 +1,6 @@
 import type { Json } from "../graph/json";
+import { largesAmong, type Large } from "../graph/large";
+import { toRecord } from "./marker";
 import type { RecordedError } from "./schema";
 import { haltDocument, selfStopDocument } from "./self-stop";
 import type { ChildRow, EventRow, NodeInsert, NodeRow, NodeUpdate, OutputRow, Relay, ReviewRow, Unit } from "./step";
@@ -27,9 +29,22 @@ export function documentsOf(units: readonly Unit[]): string[] {
 
 /** JSON from outside travels as text inside the document, so that \u0000 and lone surrogates reach their column as they are. */
 const asText = (value: Json | RecordedError | undefined): string | undefined =>
-  value === undefined ? undefined : JSON.stringify(value);
+  value === undefined ? undefined : toRecord(value);
 
-function unitDocument(u: number, { executionId, kind, version, tokens, execution, ...rows }: Unit) {
+/** References among the values that a unit writes; each is then used by its tree. */
+export function largesOf({ inserts, updates, outputs, children, relay }: Unit): Large[] {
+  const inputs = [...inserts, ...updates, ...children].flatMap((row) => Object.values(row.inputs ?? {}));
+  const questions = [...inserts, ...updates].flatMap(({ review }) => (review ? [review.payload] : []));
+  const emitted = [...outputs, ...(relay?.outputs ?? [])].map(({ value }) => value);
+  return largesAmong([...inputs, ...questions, ...emitted]);
+}
+
+function idsOf(larges: readonly Large[]): string[] | undefined {
+  return larges.length === 0 ? undefined : [...new Set(larges.map(({ id }) => id))];
+}
+
+function unitDocument(u: number, unit: Unit) {
+  const { executionId, kind, version, tokens, execution, ...rows } = unit;
   const { status, endReason, error, stopId, firstRunId, limits, runTimeMs, open, waiting, failed, unhandled } =
     execution;
   const { started, ended } = execution;
@@ -61,6 +76,7 @@ function unitDocument(u: number, { executionId, kind, version, tokens, execution
     ended,
     halts: rows.halts?.map(haltDocument),
     stop: rows.stop && selfStopDocument(rows.stop),
+    blobs: idsOf(largesOf(unit)),
   };
 }
 
@@ -120,6 +136,7 @@ function childDocument(u: number, row: ChildRow) {
     masks: asText(row.masks),
     item: row.item,
     at_event: row.queued,
+    blobs: idsOf(largesAmong(Object.values(row.inputs))),
   };
 }
 

@@ -3,7 +3,8 @@ import type { ErrorObject, ValidateFunction } from "ajv";
 import { coercer } from "./coerce";
 import type { Coerce } from "./coerce";
 import { own } from "./json";
-import type { Json, JsonObject, PinSchema } from "./json";
+import type { Json, JsonObject, JsonSchema, PinSchema } from "./json";
+import { isLarge, open, type LargeKind } from "./large";
 
 /** Made to fit the schema as far as coercion goes; `problem`: what still misfits, pins named, values never. */
 export type CheckedInputs = { readonly inputs: JsonObject; readonly problem: string | null };
@@ -56,13 +57,32 @@ function checksOf(schema: PinSchema): ReadonlyMap<string, PinCheck> {
     const pinSchema = own(schema.properties, pin) ?? {};
     let validate: ValidateFunction | undefined;
     const misfit = (value: Json) => {
+      if (isLarge(value) && isAnyOf(value.kind, pinSchema)) return null;
       validate ??= ajv.compile(pinSchema);
-      return validate(value) ? null : describe(validate.errors?.[0]);
+      return validate(open(value)) ? null : describe(validate.errors?.[0]);
     };
-    checks.set(pin, { coerce: coercer(pinSchema), misfit });
+    const coerce = coercer(pinSchema);
+    checks.set(pin, { coerce: coerce && ((value) => coerceAny(value, coerce, pinSchema)), misfit });
   }
   compiled.set(schema, checks);
   return checks;
+}
+
+/** A large value stays a reference as long as nothing in it is to be converted. */
+function coerceAny(value: Json, coerce: Coerce, schema: JsonSchema): Json {
+  if (!isLarge(value)) return coerce(value);
+  if (isAnyOf(value.kind, schema)) return value;
+  const content = open(value);
+  const coerced = coerce(content);
+  return coerced === content ? value : coerced;
+}
+
+/** Keywords that say nothing of what is in a value. */
+const outside: ReadonlySet<string> = new Set(["title", "description", "default", "format", "secret", "advanced"]);
+
+/** Whether all values of a kind fit, so that nobody has to look inside. */
+function isAnyOf(kind: LargeKind, { type, ...rest }: JsonSchema): boolean {
+  return (type === undefined || [type].flat().includes(kind)) && Object.keys(rest).every((name) => outside.has(name));
 }
 
 function describe({ instancePath = "", keyword, message = "does not fit", params }: Partial<ErrorObject> = {}): string {

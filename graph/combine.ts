@@ -2,6 +2,7 @@ import type { CompiledNode } from "./compile";
 import { convert } from "./convert";
 import { own } from "./json";
 import type { Json, JsonObject } from "./json";
+import { open } from "./large";
 import { parsePin } from "./pins";
 import type { PinStep } from "./pins";
 
@@ -39,12 +40,12 @@ export function combine(target: CompiledNode, linked: JsonObject): JsonObject {
 
 /** What stands in the way is made a list or an object by the rules of coercion. A computed key is always an own one, even `__proto__`. */
 function put(into: Json | undefined, [step, ...rest]: readonly PinStep[], value: Json): Json {
-  if (!step) return value;
+  if (!step) return open(value);
   if (step.by !== "index") {
-    const object = convert(into ?? {}, "dictionary") as JsonObject;
+    const object = convert(open(into ?? {}), "dictionary") as JsonObject;
     return { ...object, [step.token]: put(own(object, step.token), rest, value) };
   }
-  const list = convert(into ?? [], "list") as readonly Json[];
+  const list = convert(open(into ?? []), "list") as readonly Json[];
   const at = Number(step.token);
   const items = Array.from({ length: Math.max(list.length, at + 1) }, (_, i) => list[i] ?? null);
   items[at] = put(items[at], rest, value);

@@ -1,6 +1,7 @@
 import type { NodeMap } from "./definition";
 import type { Fault } from "./errors";
 import type { Json, JsonSchema, PinSchema } from "./json";
+import { open } from "./large";
 import { suggestion } from "./nearest";
 import type { PlacedNode } from "./placed";
 
@@ -34,7 +35,7 @@ export type ItemResult = {
 export function itemValues(results: readonly ItemResult[], pin: string): Json[] {
   return results.map(({ outputs, failure }) => {
     if (failure) return { error: { ...failure } };
-    return outputs.findLast(({ name }) => name === pin)?.value ?? null;
+    return open(outputs.findLast(({ name }) => name === pin)?.value ?? null);
   });
 }
 

@@ -4,6 +4,7 @@ import type { GraphDefinition, GraphNode, Masks } from "./definition";
 import type { Fault } from "./errors";
 import { isObject, own } from "./json";
 import type { Json, JsonObject } from "./json";
+import { open } from "./large";
 import { suggestion } from "./nearest";
 import { basePin } from "./placed";
 import { pointerTo } from "./pointer";
@@ -58,7 +59,8 @@ function unknownPins(mask: JsonObject, pins: readonly string[], at: string): Fau
 export function childMasks({ node, linkedPins }: CompiledNode, inputs: JsonObject): Masks {
   // A linked pin of this name is an input of the nested graph.
   const given = own(linkedPins.includes("masks") ? node.constants : inputs, "masks");
-  const base = isMasks(given) ? given : {};
+  const named = given === undefined ? undefined : open(given);
+  const base = isMasks(named) ? named : {};
   const over = isMasks(node.masks) ? node.masks : {};
   const ids = new Set([...Object.keys(base), ...Object.keys(over)]);
   return Object.fromEntries([...ids].map((id) => [id, { ...own(base, id), ...own(over, id) }]));

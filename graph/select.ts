@@ -1,6 +1,7 @@
 import type { GraphLink } from "./definition";
 import { isObject, own } from "./json";
 import type { Json } from "./json";
+import { open } from "./large";
 import { parseToolPin, stepsAfter, toolPin, toolsPin } from "./pins";
 import type { PinStep } from "./pins";
 
@@ -15,9 +16,9 @@ export function selectionOf({ sourceName, sinkId, sinkName }: GraphLink, pin: st
   return isLegacyTool ? null : stepsAfter(pin, sourceName);
 }
 
-/** The part of a value that the steps lead to; `undefined` where they lead nowhere, or to null: then the link does not fire. */
+/** The part of a value, or of what it stands for, that the steps lead to; `undefined` where they lead nowhere, or to null: then the link does not fire. */
 export function select(value: Json, steps: readonly PinStep[]): Json | undefined {
-  let part: Json | undefined = value;
+  let part: Json | undefined = steps.length > 0 ? open(value) : value;
   for (const { by, token } of steps) {
     if (by === "index") part = Array.isArray(part) ? (part as readonly Json[])[Number(token)] : undefined;
     else part = isObject(part) ? own(part, token) : undefined;

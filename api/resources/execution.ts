@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ExecutionRecord } from "../../db/executions";
 import { own, type Json } from "../../graph/json";
+import { show, showEach } from "./value";
 import { endReasons, statuses } from "../../graph/status";
 
 const time = z.iso.datetime();
@@ -86,7 +87,7 @@ export function toExecution(record: ExecutionRecord, linkTo: WorkflowLink): Exec
     stopRequestedAt: fence ? new Date(fence.at).toISOString() : null,
     stopId: fence?.stopId ?? null,
     paused: record.hold !== null,
-    inputs: record.inputs,
+    inputs: showEach(record.inputs),
     masks: record.masks,
     outputs: outputsByName(record.outputs),
     error: record.error,
@@ -126,8 +127,8 @@ function outputsByName(outputs: ExecutionRecord["outputs"]): Record<string, Json
     const name = own(inputs, "name");
     if (typeof name !== "string") continue;
     const values = byName.get(name);
-    if (values) values.push(value);
-    else byName.set(name, [value]);
+    if (values) values.push(show(value));
+    else byName.set(name, [show(value)]);
   }
   return Object.fromEntries(byName);
 }

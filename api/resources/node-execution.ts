@@ -4,6 +4,7 @@ import type { BlockCatalog } from "../../graph/block";
 import type { GraphLink } from "../../graph/definition";
 import { endReasons, statuses } from "../../graph/status";
 import { recordedError, toTime } from "./execution";
+import { show, showEach } from "./value";
 
 const time = z.iso.datetime();
 
@@ -59,8 +60,8 @@ export function toNodeExecution(
     status: record.status,
     endReason: record.endReason,
     attempt: record.attempt,
-    inputs: record.inputs,
-    outputs: record.outputs.map(({ pin, value }) => ({ pin, value })),
+    inputs: showEach(record.inputs),
+    outputs: record.outputs.map(({ pin, value }) => ({ pin, value: show(value) })),
     error: record.error,
     charge: record.charge,
     usage: record.usage,

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { isObject } from "../../graph/json";
 import type { ReviewRecord } from "../../db/reviews";
 import { reviewKinds } from "../../graph/answer";
 import { toTime } from "./execution";
+import { show, showEach } from "./value";
 
 export const reviewStatuses = ["waiting", "approved", "rejected", "timed_out", "withdrawn"] as const;
 
@@ -38,10 +40,12 @@ export const review = z
 type ReviewJson = z.infer<typeof review>;
 
 export function toReview(record: ReviewRecord): ReviewJson {
-  const { hasData: _hasData, ...shown } = record;
+  const { hasData: _hasData, ownerId: _ownerId, ...shown } = record;
   return {
     ...shown,
     answerers: [...record.answerers],
+    payload: record.kind === "action" && isObject(record.payload) ? showEach(record.payload) : show(record.payload),
+    data: show(record.data),
     schema: record.schema && { ...record.schema },
     deadlineAt: toTime(record.deadlineAt),
     createdAt: record.createdAt.toISOString(),

@@ -21,10 +21,11 @@ type Deps = Pick<AppDeps, "db" | "dispatcher" | "ended" | "places"> & {
   /** Ids of the blocks that are outputs of a graph. */
   readonly outputBlocks: readonly string[];
   readonly maxima: Limits;
+  readonly maxValueBytes: number;
 };
 
 export function executionRoutes(deps: Deps): Route[] {
-  const { db, dispatcher, ended, readFacts, linkTo, outputBlocks, maxima } = deps;
+  const { db, dispatcher, ended, readFacts, linkTo, outputBlocks, maxima, maxValueBytes } = deps;
   const awaitsAdmission = isLimited(deps.places);
   const read = async ({ ownerId }: Caller, id: ExecutionId) => {
     const found = await readExecution(db, ownerId, id, outputBlocks);
@@ -53,6 +54,7 @@ export function executionRoutes(deps: Deps): Route[] {
           mint,
           triedBefore,
           maxima,
+          maxValueBytes,
           awaitsAdmission,
         });
         void dispatcher.startNow(id); // never fails: what Temporal does not take now stays in the outbox

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { decideReview, listReviews, readReview, type DecisionRefusal, type ReviewRecord } from "../../db/reviews";
 import { createWaker, outboxWake } from "../../db/wake";
-
 import { checkAnswer } from "../../graph/answer";
 import { TreelineError } from "../../graph/errors";
 import { parseExecutionId, parseNodeExecutionId } from "../../graph/ids";
@@ -95,6 +94,7 @@ export function reviewRoutes({ db }: Pick<AppDeps, "db">): Route[] {
           throw new TreelineError("invalid_request", describe("the answer has faults", faults), faults);
         const refusal = await decideReview(db, {
           id: asked.id,
+          ownerId: asked.ownerId,
           decision: body.decision === "approve" ? "approved" : "rejected",
           data,
           message: body.message ?? null,

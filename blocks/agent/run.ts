@@ -1,5 +1,6 @@
 import type { Emission } from "../../graph/definition";
 import type { Json } from "../../graph/json";
+import { isLarge } from "../../graph/large";
 import { BlockFailure, isBlockFailure } from "../block";
 import type { Block, ChildBlock, InlineBlock, Inputs, RemoteBlock } from "../block";
 import { readBoolean, readInteger, readList, readObject, readText } from "../inputs";
@@ -11,12 +12,17 @@ import { agentExecutor, agentFileInput, agentInputs, agentOutput } from "./defin
 
 type Definition = InlineBlock["definition"];
 
+/** The value, and what links have brought for parts of it. */
+const valuePins = (inputs: Inputs) => Object.keys(inputs).filter((pin) => /^value(?:_[#$@]_|$)/.test(pin));
+
 /** Emits its value, unless that is null. */
 function inputBlock(definition: Definition, read: (inputs: Inputs, pin: string, fallback: null) => Json): InlineBlock {
   return {
     definition,
+    carries: valuePins,
     run: (inputs) => {
-      const value = read(inputs, "value", null);
+      // What is large has the type of the pin already: the engine has seen to that.
+      const value = isLarge(inputs["value"]) ? inputs["value"] : read(inputs, "value", null);
       return value === null ? [] : [{ pin: "result", value }];
     },
   };
@@ -58,6 +64,7 @@ function emitFile(inputs: Inputs): Emission[] {
 function outputBlock(renderAside: RenderAside): InlineBlock {
   return {
     definition: agentOutput,
+    carries: (inputs) => (inputs["format"] === undefined || inputs["format"] === "" ? valuePins(inputs) : []),
     run: (inputs) => {
       const job = readJob(inputs);
       if (job.format === "") {

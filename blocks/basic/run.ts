@@ -6,6 +6,7 @@ import * as definitions from "./definition";
 
 const storeValue: InlineBlock = {
   definition: definitions.storeValue,
+  carries: Object.keys,
   run: (inputs) => {
     const data = inputs["data"] ?? null;
     return [{ pin: "output", value: isTruthy(data) ? data : readAny(inputs, "input") }];

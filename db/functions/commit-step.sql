@@ -222,6 +222,10 @@ begin
       from json_to_recordset(p_outbox) as b (u int, kind text, subject_id uuid)
       join json_to_recordset(v_units) as k (u int, because text) on k.u = b.u and k.because is null;
 
+  if exists (select 1 from json_to_recordset(p_units) as x (blobs json) where x.blobs is not null) then
+    perform record_blob_uses(p_root, p_units, v_units, p_children);
+  end if;
+
   perform open_fence(h.stop) from json_to_recordset(p_units) as x (u int, halts json)
     join json_to_recordset(v_units) as k (u int, because text) on k.u = x.u and k.because is null
     cross join lateral json_array_elements(x.halts) as h (stop);

@@ -2,6 +2,8 @@
 -- resumed (a rerun that goes on takes over what it has completed). Tables without a foreign key to the tree are listed here.
 create or replace function delete_tree(p_root uuid) returns text
 language plpgsql volatile as $$
+declare
+  v_blobs uuid[];
 begin
   perform 1 from trees where root_id = p_root for update;
   -- A new snapshot from here on: see commit_step.
@@ -20,6 +22,13 @@ begin
   delete from outbox b using executions e where e.root_id = p_root and b.subject_id = e.id;
   delete from outbox b using stops s where s.root_id = p_root and b.subject_id = s.id;
   delete from fences where root_id = p_root;
+  -- Large values and files go with the last tree that uses them. Whoever is about to use one meets the key of blob_uses, and stores it again.
+  with gone as (delete from blob_uses where root_id = p_root returning blob_id) select array_agg(blob_id) into v_blobs from gone;
+  begin
+    delete from blobs b where b.id = any (v_blobs) and not exists (select 1 from blob_uses u where u.blob_id = b.id);
+  exception when foreign_key_violation then
+    null; -- another tree has begun to use one just now: retention deletes the others
+  end;
   delete from trees where root_id = p_root;
   return null;
 end $$;

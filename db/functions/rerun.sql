@@ -20,6 +20,8 @@ begin
     values (v_id, v_id, '{}', 0, v_old.owner_id, p_doc ->> 'actor', v_old.graph_id, v_old.graph_version, 'QUEUED', v_old.inputs, v_old.masks, v_old.limits, v_old.labels,
       v_old.budget, v_old.priority, v_old.id, (select array_agg(x) from json_array_elements_text(p_doc -> 'except') as x), (p_doc ->> 'fromSeq')::bigint,
       coalesce((p_doc ->> 'awaitsAdmission')::boolean, false), 1, v_at);
+  -- What it takes over refers to the same.
+  insert into blob_uses (root_id, blob_id) select v_id, u.blob_id from blob_uses u where u.root_id = v_old.root_id;
   insert into events (root_id, seq, type, at, execution_id, data) values (v_id, 1, 'execution.queued', v_at, v_id, json_build_object('resumedFrom', v_old.id));
   if not coalesce((p_doc ->> 'awaitsAdmission')::boolean, false) then
     insert into outbox (kind, subject_id, due_at) values ('start', v_id, v_at + interval '2 seconds');

@@ -21,11 +21,12 @@ begin
    where r.id = n.id and n.ended is not null and r.status = 'waiting';
 end $$;
 
--- An answer. The plan that a timer makes meanwhile is on an older version, and is made again.
+-- An answer, which refers to p_blob where it is large. The plan that a timer makes meanwhile is on an older version, and is made again.
 -- Answers {because}: null (recorded) | same (as recorded before) | decided | withdrawn | timed_out | fenced | missing | forbidden.
 -- p_auto: what the same node asks from now on in this execution is approved.
 drop function if exists decide_review(uuid, text, text, text, text);
-create or replace function decide_review(p_id uuid, p_decision text, p_data text, p_message text, p_by text, p_auto boolean default false) returns json
+drop function if exists decide_review(uuid, text, text, text, text, boolean);
+create or replace function decide_review(p_id uuid, p_decision text, p_data text, p_message text, p_by text, p_auto boolean default false, p_blob uuid default null) returns json
 language plpgsql volatile as $$
 declare
   v_root uuid;
@@ -56,6 +57,9 @@ begin
   end if;
   v_at := date_trunc('milliseconds', clock_timestamp());
   update trees set seq = seq + 1 where root_id = v_root returning seq into v_seq;
+  if p_blob is not null then
+    insert into blob_uses (root_id, blob_id) values (v_root, p_blob) on conflict do nothing;
+  end if;
   update reviews set status = p_decision::review_status, data = p_data::json, message = p_message, auto_approve = p_auto, decided_by = p_by, decided_at = v_at where id = p_id;
   update executions set version = version + 1 where id = v_execution.id;
   insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)

@@ -13,6 +13,12 @@ begin
       (p_doc ->> 'inputs')::json, (p_doc ->> 'masks')::json, (p_doc ->> 'limits')::jsonb, (p_doc ->> 'labels')::jsonb, (p_doc ->> 'budget')::bigint, (p_doc ->> 'priority')::int,
       coalesce((p_doc ->> 'awaitsAdmission')::boolean, false), 1, v_at);
   insert into events (root_id, seq, type, at, execution_id) values (v_id, 1, 'execution.queued', v_at, v_id);
+  insert into blob_uses (root_id, blob_id) select v_id, b::uuid from json_array_elements_text(p_doc -> 'blobs') as b;
+  -- Files that its inputs name, as far as they are there.
+  insert into blob_uses (root_id, blob_id)
+    select v_id, b.id from blobs b
+     where b.id = any (array(select f::uuid from json_array_elements_text(p_doc -> 'files') as f)) and b.owner_id = p_doc ->> 'ownerId'
+    on conflict do nothing;
   -- The caller tries at once; the dispatcher only if it could not.
   if not coalesce((p_doc ->> 'awaitsAdmission')::boolean, false) then
     insert into outbox (kind, subject_id, due_at) values ('start', v_id, v_at + interval '2 seconds');

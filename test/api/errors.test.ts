@@ -2,7 +2,7 @@ import { connect as connectSocket } from "node:net";
 import { once } from "node:events";
 import { problem as problemJson } from "../../api/problem";
 import { connect } from "../../db/client";
-import { testApp } from "../support/app";
+import { testApp, testSizes } from "../support/app";
 import { greeter } from "../support/graphs";
 
 const setup = testApp;
@@ -53,7 +53,9 @@ describe("errors", () => {
   });
 
   test("answer a body over the configured size with 413, also one that says no length", async () => {
-    await using app = await setup({ config: { maxBodyBytes: 2_000, temporalNamespace: "default", maxima: {} } });
+    await using app = await setup({
+      config: { ...testSizes, maxBodyBytes: 2_000, temporalNamespace: "default", maxima: {} },
+    });
     const large = { ...greeter, description: "x".repeat(2_000) };
     expect(await app.post("/v1/graphs", large)).toMatchObject({ status: 413, body: { code: "payload_too_large" } });
     const stream = new Blob([JSON.stringify(large)]).stream();

@@ -1,12 +1,12 @@
 import type { JsonObject } from "../../graph/json";
-import { testApp } from "../support/app";
+import { testApp, testSizes } from "../support/app";
 import { blockIds, greeter } from "../support/graphs";
 
 const limits = (answer: { body: JsonObject }) => answer.body["limits"];
 
 test("an execution shows the limits that hold: the start's over the graph's, the operator's over both", async () => {
   await using app = await testApp({
-    config: { maxBodyBytes: 1024 * 1024, temporalNamespace: "default", maxima: { iterations: 5, runTime: "1h" } },
+    config: { ...testSizes, temporalNamespace: "default", maxima: { iterations: 5, runTime: "1h" } },
   });
   const settings = { limits: { depth: 3, children: 7, iterations: 9 } };
   const { body: graph } = await app.post("/v1/graphs", { ...greeter, settings });

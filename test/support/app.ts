@@ -16,6 +16,9 @@ import { createRunner } from "./run";
 
 export type Answered = { readonly status: number; readonly headers: Headers; readonly body: JsonObject };
 
+const mebibyte = 1024 * 1024;
+export const testSizes = { maxBodyBytes: mebibyte, maxValueBytes: mebibyte, maxFileBytes: mebibyte };
+
 type Changes = Partial<AppDeps> & { readonly carryOut?: boolean; readonly streamTimes?: StreamTimes };
 
 export type TestApp = {
@@ -64,7 +67,7 @@ export async function testApp({ carryOut = false, streamTimes, ...changes }: Cha
     ended,
     events,
     checkReadiness: () => Promise.resolve([]),
-    config: { maxBodyBytes: 1024 * 1024, temporalNamespace: "default", maxima: {} },
+    config: { ...testSizes, temporalNamespace: "default", maxima: {} },
     uiUrl: "http://temporal.test:8233",
     metrics: new Registry(),
     log,

@@ -17,6 +17,7 @@ async function setup() {
   async function decide(id: string, decision: Decision["decision"], more: Partial<Decision> = {}) {
     const refusal = await decideReview(engine.db, {
       id,
+      ownerId,
       decision,
       data: undefined,
       message: null,

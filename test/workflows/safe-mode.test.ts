@@ -55,7 +55,15 @@ async function setup() {
         (all) => all.length === count,
       ),
     async decide(id: string | undefined, decision: Decision["decision"], more: Partial<Decision> = {}) {
-      const base = { id: id ?? "", decision, data: undefined, message: null, decidedBy: "bob", autoApprove: false };
+      const base = {
+        id: id ?? "",
+        ownerId,
+        decision,
+        data: undefined,
+        message: null,
+        decidedBy: "bob",
+        autoApprove: false,
+      };
       expect(await decideReview(engine.db, { ...base, ...more })).toBeNull();
       await engine.db.pool.query("select pg_notify('treeline_wake', $1)", [outboxWake]);
     },

@@ -33,6 +33,7 @@ export const executionId = parseExecutionId("00000000-0000-7000-8000-0000000000e
 export const head: Head = {
   id: executionId,
   rootId: executionId,
+  ownerId: "local",
   parentId: null,
   parentNodeExecutionId: null,
   item: null,
