@@ -1,5 +1,5 @@
 import type { RecordedError } from "../db/schema";
-import type { Exceeded, SelfStop } from "../db/self-stop";
+import type { BudgetStop, Exceeded, SelfStop } from "../db/self-stop";
 import type { State } from "../db/state";
 import type { Limits } from "../graph/definition";
 import type { NodeExecutionId } from "../graph/ids";
@@ -18,6 +18,8 @@ export type ChildRefusal = { readonly exceeded: { limit: string; max: number }; 
 export class Allowance {
   /** Of the first limit that would have been passed: nothing may follow, and the unit ends with it. */
   stop: SelfStop | null = null;
+  /** The budget of the tree is used up: this wins, for it ends the tree. */
+  exhausted: BudgetStop | null = null;
   /** A node may have reached its limit, and how often it has run was not read: plan again on a state that knows. */
   isUnsure = false;
   readonly limits: AllLimits;
@@ -26,6 +28,9 @@ export class Allowance {
   private readonly refused = new Set<NodeExecutionId>();
   private readonly queued = new Map<string, number>();
   private minted = 0;
+  private charged = 0;
+  private freed = 0;
+  private spends = false;
 
   constructor(state: State, labelOf: (nodeId: string) => string) {
     this.state = state;
@@ -74,6 +79,29 @@ export class Allowance {
     if (this.state.tree.executions + admitted < this.limits.executions) return true;
     this.stopAt("executions", `this tree may have at most ${this.limits.executions} executions`);
     return false;
+  }
+
+  /** Whether an inline node, which nobody has reserved anything for, fits beside what runs. */
+  affords(nodeId: string, wanted: number): boolean {
+    const { budget, charge, reserved } = this.state.tree;
+    if (budget === null || charge + this.charged + reserved - this.freed + wanted <= budget) return true;
+    this.exhausted ??= { cause: "budget", nodeId, wanted };
+    return false;
+  }
+
+  /** A node that something was reserved for has ended. */
+  free(reserved: number): void {
+    this.freed += reserved;
+  }
+
+  /** What a node has cost; commit_step judges by the same sums. `isInline`: nothing was reserved for it. */
+  book(nodeId: string, charge: number, isInline: boolean): void {
+    this.charged += charge;
+    this.spends ||= isInline;
+    const { budget, charge: before, reserved } = this.state.tree;
+    const beside = this.spends ? reserved - this.freed : 0;
+    if (budget !== null && before + this.charged + beside > budget)
+      this.exhausted ??= { cause: "budget", nodeId, wanted: 0 };
   }
 
   /** null: one more nested graph may start in this execution, besides the `admitted` of this segment. */

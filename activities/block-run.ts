@@ -8,6 +8,7 @@ import type { CompiledGraph } from "../graph/compile";
 import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import type { Definitions } from "./graphs";
+import type { Meter } from "./meter";
 import { isInline, isRemote, isStream } from "./placement";
 import { toolPinsOf } from "./tool-pins";
 
@@ -26,6 +27,7 @@ export type BlockRun = {
   readonly block: Block | undefined;
   readonly inputs: Inputs;
   readonly signal: AbortSignal;
+  readonly meter: Meter;
   /** Outputs that earlier attempts have recorded. */
   readonly emitted: number;
   /** Records what a block yields while it runs. Throws to end it where that may not be recorded. */
@@ -40,7 +42,6 @@ export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<r
   const { executionId, id } = run;
   const { credential, ...surroundings } = deps.surroundings;
   const secrets: string[] = surroundings.models?.apiKey ? [surroundings.models.apiKey] : [];
-  const used = new Map<string, number>();
   const { rootId, ancestors } = await deps.definitions.place(executionId);
   const place = { rootId, executionId, nodeExecutionId: id, path: [...ancestors, executionId], nodeId: run.nodeId };
   const redact = (text: string) => createRedaction(secrets).inText(text);
@@ -56,9 +57,7 @@ export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<r
     },
     memory: memoryOf(deps.db, executionId),
     tools: toolPinsOf(run.graph, run.nodeId),
-    use(usage: Usage) {
-      for (const [unit, amount] of Object.entries(usage)) used.set(unit, (used.get(unit) ?? 0) + amount);
-    },
+    use: (usage) => run.meter.add(usage),
     progress: ({ message, ...progress }) =>
       deps.db.tellProgress(place, message === undefined ? progress : { ...progress, message: redact(message) }),
     token: (text) => deps.db.tellText(place, redact(text)),
@@ -76,7 +75,8 @@ export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<r
   } catch (error) {
     throw createRedaction(secrets).inError(error);
   } finally {
-    if (used.size > 0) await recordUsage(deps, id, Object.fromEntries(used));
+    const used = run.meter.reported();
+    if (used) await recordUsage(deps, id, used);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Usage } from "../blocks/block";
 import type { NodeInsert, NodeRow, NodeUpdate, EventOrdinal, OutputRow, ReviewRow } from "../db/step";
 import type { OpenNode } from "../db/state";
 import type { RecordedError } from "../db/schema";
@@ -24,6 +25,10 @@ export class NodeDraft {
   placement: Placement;
   endReason: EndReason | undefined;
   error: RecordedError | undefined;
+  /** What its code has used, once that has run. */
+  used: Usage | undefined;
+  charge = 0;
+  readonly reserved: number;
   missingPins: readonly string[] | undefined;
   newChildId: ExecutionId | undefined;
   iteration: number | undefined;
@@ -61,6 +66,7 @@ export class NodeDraft {
     this.inputs = values.inputs;
     this.status = values.status;
     this.placement = values.placement;
+    this.reserved = values.reserved;
     this.error = values.error ?? undefined;
     this.undelivered = [...values.outputs];
     this.emittedBefore = values.emitted;
@@ -83,6 +89,7 @@ export class NodeDraft {
       emitted: 0,
       delivered: 0,
       inputs,
+      reserved: 0,
       childExecutionId: null,
       wakesLeft: null,
       wakeInMs: null,
@@ -94,6 +101,11 @@ export class NodeDraft {
 
   get nodeId(): string {
     return this.compiled.node.id;
+  }
+
+  /** Values it has emitted in all; that it failed is none. */
+  get items(): number {
+    return this.emittedBefore + this.added.filter(({ pin }) => pin !== "error").length;
   }
 
   get hasEnded(): boolean {
@@ -151,6 +163,7 @@ export class NodeDraft {
       endReason: this.endReason,
       placement: this.placement,
       error: this.error,
+      charge: this.charge || undefined,
       missingPins: this.missingPins,
       childExecutionId: this.newChildId,
       map: this.map,

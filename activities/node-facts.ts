@@ -66,6 +66,12 @@ export function findWrong(compiled: CompiledNode, emissions: readonly Emission[]
   return null;
 }
 
+/** Of values as JSON, in UTF-8; of a large one what it stands for. */
+export function bytesOf(values: readonly Json[]): number {
+  const each = values.map((value) => (isLarge(value) ? value.bytes : Buffer.byteLength(JSON.stringify(value))));
+  return each.reduce((sum, bytes) => sum + bytes, 0);
+}
+
 /** Values up to this many characters of JSON are shown in events; larger ones are read from the node execution. */
 const previewLength = 1_024;
 

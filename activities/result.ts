@@ -1,3 +1,4 @@
+import type { Usage } from "../blocks/block";
 import type { RecordedError } from "../db/schema";
 import type { Emission } from "../graph/definition";
 import type { NodeExecutionId } from "../graph/ids";
@@ -13,6 +14,8 @@ export type Result =
       readonly endReason: EndReason;
       readonly emissions: readonly Emission[];
       readonly error: RecordedError | null;
+      /** What the attempt used, which is charged; absent: no code ran for it. */
+      readonly used?: Usage;
     }
   /** A node that goes on running has emitted. */
   | {

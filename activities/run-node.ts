@@ -3,10 +3,13 @@ import type { Logger } from "pino";
 import { isBlockFailure, type BlockRegistry, type Surroundings } from "../blocks/block";
 import { loadLarge } from "../db/blobs";
 import type { Database } from "../db/client";
+import { outboxWake, type Wake } from "../db/wake";
 import { noteRetry, startNodes, type NodeStart, type NodeToStart } from "../db/nodes";
 import type { RecordedError } from "../db/schema";
 import { readHead } from "../db/state";
+import type { BlockCatalog } from "../graph/block";
 import type { CompiledGraph } from "../graph/compile";
+import { estimateOf } from "../graph/cost";
 import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import { largesIn, openInputs } from "../graph/large";
@@ -21,6 +24,7 @@ import type { AbortReason, RunningNodes } from "./running-nodes";
 import { recordedError } from "./node-facts";
 import { isInline, isStream } from "./placement";
 import { takenOver, type Result } from "./result";
+import { createMeter } from "./meter";
 import type { Settle } from "./settle";
 
 export type NodeCall = {
@@ -37,7 +41,10 @@ export type RunNodeDeps = {
   readonly advance: Advance;
   readonly running: RunningNodes;
   readonly settle: Settle;
+  /** What each block is taken to cost. */
+  readonly catalog: BlockCatalog;
   readonly surroundings: Surroundings;
+  readonly wake: (wake: Wake) => void;
   readonly onWorkflowGone?: (executionId: ExecutionId) => Promise<void>;
   readonly log: Logger;
 };
@@ -60,7 +67,14 @@ const lookAgain: Recorded = { answer: { state: "live", work: [], more: true }, r
  */
 export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<Answer> {
   const { db, definitions, advance, running, settle, log } = deps;
-  const start = coalesce<ExecutionId, NodeToStart, NodeStart>((rootId, nodes) => startNodes(db, rootId, nodes));
+  const estimates = Object.fromEntries(
+    [...deps.catalog.values()].flatMap(({ id, cost }) => (cost.length > 0 ? [[id, estimateOf(cost)]] : [])),
+  );
+  const start = coalesce<ExecutionId, NodeToStart, NodeStart>(async (rootId, nodes) => {
+    const starts = await startNodes(db, rootId, nodes, estimates);
+    if (starts.some((one) => one.because === "fenced" && one.exhausted)) deps.wake(outboxWake);
+    return starts;
+  });
 
   async function settleUnderFence(call: NodeCall, stopId: StopId): Promise<Recorded> {
     await settle(stopId, call.id);
@@ -217,8 +231,9 @@ async function runBlock(
     rest: Pick<Extract<Result, { kind: "finished" }>, "status" | "endReason" | "emissions" | "error">,
   ): Outcome => ({
     kind: "result",
-    result: { kind: "finished", id: call.id, attempt: started.attempt, ...rest },
+    result: { kind: "finished", id: call.id, attempt: started.attempt, used: meter.all(), ...rest },
   });
+  const meter = createMeter();
   const stream: { emitted: number; refusal: Recorded | null } = { emitted: started.emitted, refusal: null };
   const emit = async (emission: Emission) => {
     const result = { kind: "emitted", id: call.id, attempt: started.attempt, emissions: [emission] } as const;
@@ -232,7 +247,16 @@ async function runBlock(
     const carried = isInline(block) ? block.carries?.(started.inputs) : [];
     await loadLarge(deps.db, largesIn(started.inputs, carried));
     const inputs = openInputs(started.inputs, carried);
-    const code = runBlockCode(deps, { ...started, inputs, executionId: call.executionId, graph, block, signal, emit });
+    const code = runBlockCode(deps, {
+      ...started,
+      inputs,
+      executionId: call.executionId,
+      graph,
+      block,
+      signal,
+      meter,
+      emit,
+    });
     const emissions = await endedOrLeft(code, givenUp, AbortSignal.any([overdue.signal, shutdown.signal]));
     return finished({ status: "COMPLETED", endReason: "finished", emissions, error: null });
   } catch (error) {

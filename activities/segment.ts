@@ -7,10 +7,11 @@ import {
 } from "../blocks/block";
 import { enclose, encloseEach } from "../db/blobs";
 import type { RecordedError } from "../db/schema";
-import type { SelfStop } from "../db/self-stop";
+import type { BudgetStop, SelfStop } from "../db/self-stop";
 import type { Answered, OpenNode, State } from "../db/state";
 import type { ReviewRow, Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
+import { chargeOf, estimateOf } from "../graph/cost";
 import type { Emission, NestedGraph, NodeMap } from "../graph/definition";
 import { isDetached } from "../graph/detached";
 import { openPlanner, start, type Mint, type Planner, type Ready, type Waiting } from "../graph/deliver";
@@ -24,7 +25,7 @@ import { itemWorkId, type RemoteWork, type Work } from "../workflows/messages";
 import { Allowance, type ChildRefusal } from "./allowance";
 import { MapRun } from "./map-run";
 import { NodeDraft } from "./node-draft";
-import { findWrong, labelOf, recordedError, remoteWork } from "./node-facts";
+import { bytesOf, findWrong, labelOf, recordedError, remoteWork } from "./node-facts";
 import { isInline, isReview, isWait } from "./placement";
 import type { Bounds, Result } from "./result";
 import { UnitDraft } from "./unit-draft";
@@ -145,7 +146,9 @@ export class Segment {
     if (result.kind === "emitted") {
       this.emit(node, result.emissions);
       return !node.hasEnded; // nothing it emits after this would count
-    } else if (result.status === "COMPLETED") {
+    }
+    node.used = result.used;
+    if (result.status === "COMPLETED") {
       this.complete(node, result.emissions);
     } else {
       this.fail(node, result.endReason, result.error ?? { code: result.endReason, message: "" }, result.emissions);
@@ -170,7 +173,7 @@ export class Segment {
     const { queuedInline, queuedChildren } = this.state;
     if (usedUp(queuedInline.length, bounds.nodes, this.inlineQueue.length)) this.more = true;
     if (usedUp(queuedChildren.length, bounds.children, this.childQueue.length)) this.more = true;
-    if (this.allowance.stop) return; // what is left ends with the fence
+    if (this.allowance.exhausted ?? this.allowance.stop) return; // what is left ends with the fence
     const failed = this.stop !== null;
     if (failed) this.closeFailed();
     const isLive = this.draft.begun !== null || this.state.status === "RUNNING" || this.state.status === "WAITING";
@@ -216,7 +219,8 @@ export class Segment {
     return id;
   };
 
-  private get stop(): SelfStop | null {
+  private get stop(): SelfStop | BudgetStop | null {
+    if (this.allowance.exhausted) return this.allowance.exhausted;
     if (!this.grows) return null;
     return this.allowance.stop ?? (this.draft.ended ? null : this.draft.failure);
   }
@@ -276,6 +280,7 @@ export class Segment {
     try {
       const { delayMs, times } = block.plan(inputs);
       node.started = this.draft.event("node.waiting", node.id, { nodeId: node.nodeId });
+      node.used = {};
       if (times <= 0) return this.end(node, "COMPLETED", "finished");
       node.status = "WAITING";
       this.draft.delta.waiting += 1;
@@ -349,6 +354,7 @@ export class Segment {
     const given = hasData ? open(data) : undefined;
     if (!isReview(block)) return this.goOn(node, decision === "approved", given, message);
     const inputs = openInputs(node.inputs);
+    node.used = {};
     try {
       this.complete(node, [...block.answered(inputs, { decision, data: given, message })]);
     } catch (error) {
@@ -387,6 +393,7 @@ export class Segment {
       this.timeOut(block, node);
       return true;
     }
+    node.used = {};
     const { delayMs, emissions } = block.plan(openInputs(node.inputs));
     const wakesLeft = (node.wakesLeft ?? 1) - 1;
     this.give(node, emissions);
@@ -401,7 +408,10 @@ export class Segment {
   }
 
   private runInline(node: NodeDraft): void {
-    const block = this.deps.blocks.get(node.compiled.block.id);
+    const { block: definition } = node.compiled;
+    if (this.isCharged(node) && !this.allowance.affords(node.nodeId, estimateOf(definition.cost))) return;
+    const block = this.deps.blocks.get(definition.id);
+    node.used = {};
     const inputs = openInputs(node.inputs, isInline(block) ? block.carries?.(node.inputs) : []);
     node.started = this.draft.event("node.started", node.id, { nodeId: node.nodeId });
     try {
@@ -447,13 +457,32 @@ export class Segment {
     node.status = status;
     node.endReason = endReason;
     node.touch();
+    this.charge(node);
+    const charge = node.charge > 0 ? { charge: node.charge } : {};
     node.ended =
       status === "FAILED"
-        ? this.draft.event("node.failed", node.id, { nodeId: node.nodeId, code: node.error?.code ?? null })
-        : this.draft.event("node.completed", node.id, { nodeId: node.nodeId });
+        ? this.draft.event("node.failed", node.id, { nodeId: node.nodeId, code: node.error?.code ?? null, ...charge })
+        : this.draft.event("node.completed", node.id, { nodeId: node.nodeId, ...charge });
     if (node.found === null || node.found === "INCOMPLETE" || node.found === "QUEUED") node.started ??= node.ended;
     this.toFlush.add(node.nodeId);
     if (status === "FAILED") this.draft.failed(node);
+  }
+
+  /** Not under a fence; nor what a rerun only runs again because it is pure. */
+  private isCharged({ compiled, placement }: NodeDraft): boolean {
+    if (compiled.block.cost.length === 0 || this.state.fence) return false;
+    return !(placement === "inline" && this.state.isRerun);
+  }
+
+  private charge(node: NodeDraft): void {
+    this.allowance.free(node.reserved);
+    if (!node.used || !this.isCharged(node)) return;
+    const { cost } = node.compiled.block;
+    const byte = cost.some(({ per }) => per === "byte") ? bytesOf(Object.values(node.inputs)) : 0;
+    const charge = chargeOf(cost, { run: 1, byte, item: node.items, ...node.used });
+    if (charge === 0) return;
+    this.draft.charge(node, charge);
+    this.allowance.book(node.nodeId, charge, node.placement === "inline");
   }
 
   /** Delivers what a node's executions have emitted, in their order: a later one waits until the older ones have ended. */

@@ -1,6 +1,6 @@
 import { encloseEach } from "../db/blobs";
 import type { RecordedError } from "../db/schema";
-import type { SelfStop } from "../db/self-stop";
+import type { BudgetStop, SelfStop } from "../db/self-stop";
 import type { State } from "../db/state";
 import type { ChildRow, EventOrdinal, EventRow, NodeInsert, NodeUpdate, Relay, Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
@@ -36,7 +36,9 @@ export class UnitDraft {
   /** Changes of the execution's counters. */
   /** Some of its nodes ask people, or have ended without their answer. */
   reviews = false;
-  readonly delta = { open: 0, waiting: 0, failed: 0, unhandled: 0 };
+  readonly delta = { open: 0, waiting: 0, failed: 0, unhandled: 0, charge: 0 };
+  /** Inline nodes are among what is charged. */
+  spends = false;
   /** Work follows that nobody answers to this execution's workflow. */
   pokesSelf = false;
   private readonly state: State;
@@ -149,6 +151,14 @@ export class UnitDraft {
     this.failure = { cause: "failure", endsAs: "node_failed", error };
   }
 
+  /** Booked with the end of a node. */
+  charge(node: NodeDraft, charge: number): void {
+    node.charge = charge;
+    this.event("charge.booked", node.id, { nodeId: node.nodeId, charge });
+    this.delta.charge += charge;
+    if (node.placement === "inline") this.spends = true;
+  }
+
   /** Ended, and all its outputs delivered. */
   close(node: NodeDraft): void {
     node.closed = true;
@@ -188,7 +198,7 @@ export class UnitDraft {
   }
 
   /** null: nothing to write. `unfed`: INCOMPLETE node executions as they are now, if the execution goes on. */
-  unit(kind: Unit["kind"], unfed: readonly Waiting[], stop: SelfStop | null = null): Unit | null {
+  unit(kind: Unit["kind"], unfed: readonly Waiting[], stop: SelfStop | BudgetStop | null = null): Unit | null {
     const inserts: NodeInsert[] = [];
     const updates: NodeUpdate[] = [];
     for (const node of this.nodes.values()) {
@@ -214,6 +224,7 @@ export class UnitDraft {
         limits: this.begun?.limits,
         runTimeMs: this.begun?.runTimeMs,
         ...this.delta,
+        spends: this.spends || undefined,
         started: this.begun?.event,
         ended: this.ended?.event,
       },

@@ -6,10 +6,12 @@ import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { catalog as builtIn } from "../blocks/catalog";
 import type { Config } from "../config/env";
+import { readPrices } from "../config/prices";
 import { connect } from "../db/client";
 import { forgetOldKeys } from "../db/idempotency";
 import { createWaker } from "../db/wake";
 import type { BlockCatalog } from "../graph/block";
+import { priceBlocks } from "../graph/prices";
 import type { ExecutionId } from "../graph/ids";
 import { createApp } from "./app";
 import { createDispatcher } from "./dispatcher";
@@ -94,7 +96,7 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
   const stopping = new AbortController();
   const app = createApp({
     db,
-    catalog: options.catalog ?? builtIn,
+    catalog: priceBlocks(options.catalog ?? builtIn, readPrices(config)),
     places,
     dispatcher: { ...dispatcher, startNow },
     ended,

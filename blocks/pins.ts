@@ -57,5 +57,5 @@ type Usual = "role" | "staticOutput" | "errorPin" | "cost";
 export function define<P extends Placement>(
   block: Omit<BlockDefinition, Usual | "placement"> & Partial<Pick<BlockDefinition, Usual>> & { readonly placement: P },
 ): BlockDefinition & { readonly placement: P } {
-  return { role: "standard", staticOutput: false, errorPin: true, cost: 0, ...block };
+  return { role: "standard", staticOutput: false, errorPin: true, cost: [], ...block };
 }

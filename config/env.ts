@@ -59,6 +59,7 @@ export const variables = z.object({
   TREELINE_LLM_KEY: z.string().optional(),
   TREELINE_LLM_MODEL: z.string().default("gpt-4o-mini"),
   TREELINE_LLM_MODELS: z.string().optional(),
+  TREELINE_PRICES_FILE: z.string().optional(),
   TREELINE_CREDENTIALS_FILE: z.string().optional(),
   TREELINE_CREDENTIALS: z.string().optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -116,6 +117,8 @@ export type Config = {
     readonly model: string;
     readonly known: readonly string[];
   } | null;
+  /** Absolute; null: every block costs what it says itself. config/prices.ts reads it. */
+  readonly pricesFile: string | null;
   /** Absolute; null: none. */
   readonly credentialsFile: string | null;
   /** JSON, in the form of the file; config/credentials.ts reads both. */
@@ -167,6 +170,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     httpAllowPrivate: read.TREELINE_HTTP_ALLOW_PRIVATE,
     models: modelsOf(read),
+    pricesFile: read.TREELINE_PRICES_FILE === undefined ? null : resolve(read.TREELINE_PRICES_FILE),
     credentialsFile: read.TREELINE_CREDENTIALS_FILE === undefined ? null : resolve(read.TREELINE_CREDENTIALS_FILE),
     credentials: read.TREELINE_CREDENTIALS ?? null,
     logLevel: read.LOG_LEVEL,

@@ -1,3 +1,4 @@
+import { uuidv7 } from "uuidv7";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
 import type { Placement } from "../graph/block";
@@ -18,7 +19,12 @@ export type NodeStart =
       /** Rerun: what an earlier execution's node gave for the same inputs; it is not to run again. */
       readonly reused: readonly Emission[] | null;
     }
-  | { readonly id: NodeExecutionId; readonly because: "missing" | "ended" | "fenced" | "held" };
+  | {
+      readonly id: NodeExecutionId;
+      readonly because: "missing" | "ended" | "fenced" | "held";
+      /** Of `fenced`: by this very call, for it does not fit into the tree's budget. */
+      readonly exhausted?: boolean;
+    };
 
 export type NodeToStart = {
   readonly id: NodeExecutionId;
@@ -26,17 +32,21 @@ export type NodeToStart = {
   readonly hostId: NodeExecutionId | null;
 };
 
-/** Starts attempts of node executions of one tree (db/functions/start-nodes.sql); the answers are in the order asked. */
+/**
+ * Starts attempts of node executions of one tree (db/functions/start-nodes.sql); the answers are in the order asked. `estimates`: by
+ * block, the credits that a start reserves where the tree has a budget.
+ */
 export async function startNodes(
   db: Database,
   rootId: ExecutionId,
   nodes: readonly NodeToStart[],
+  estimates: { readonly [blockId: string]: number } = {},
 ): Promise<NodeStart[]> {
   const ids = nodes.map((node) => node.id);
   const { rows } = await db.pool.query<{ starts: NodeStart[] }>({
     name: "start_nodes",
-    text: "select start_nodes($1, $2, $3) as starts",
-    values: [rootId, ids, nodes.map((node) => node.hostId)],
+    text: "select start_nodes($1, $2, $3, $4, $5) as starts",
+    values: [rootId, ids, nodes.map((node) => node.hostId), JSON.stringify(estimates), uuidv7()],
   });
   db.announce(rootId);
   const byId = new Map((rows[0]?.starts ?? []).map((start) => [start.id, start]));

@@ -113,7 +113,10 @@ export const trees = pgTable(
     maxDepth: integer("max_depth").notNull(),
     charge: bigint("charge", { mode: "number" }).notNull(),
   },
-  (t) => [check("live_within_all", sql`${t.liveExecutions} between 0 and ${t.executions}`)],
+  (t) => [
+    check("charge_not_negative", sql`${t.charge} >= 0`),
+    check("live_within_all", sql`${t.liveExecutions} between 0 and ${t.executions}`),
+  ],
 );
 
 export const executions = pgTable(
@@ -292,6 +295,8 @@ export const nodeExecutions = pgTable(
     /** Ended, and all its outputs delivered: nothing of it is left to do. */
     closed: boolean("closed").notNull().default(false),
     charge: bigint("charge", { mode: "number" }).notNull().default(0),
+    /** What its start took of the budget; counts until it has ended. */
+    reserved: bigint("reserved", { mode: "number" }).notNull().default(0),
     usage: jsonb("usage").$type<Json>(),
     queuedSeq: seq("queued_seq"),
     startedSeq: seq("started_seq"),
@@ -313,6 +318,11 @@ export const nodeExecutions = pgTable(
     index("node_executions_undelivered")
       .on(t.executionId, t.queuedSeq)
       .where(sql`not ${t.closed} and (${t.endedAt} is not null or ${t.emitted} > ${t.delivered})`),
+    index("node_executions_reserving")
+      .on(t.rootId)
+      .where(sql`${t.reserved} > 0 and ${t.endedAt} is null`),
+    check("node_charge_not_negative", sql`${t.charge} >= 0 and ${t.reserved} >= 0`),
+    check("node_charged_at_its_end", sql`${t.charge} = 0 or ${t.endedAt} is not null`),
     check(
       "node_ended_iff_terminal",
       sql`(${t.endedAt} is not null) = (${t.status} in ('COMPLETED', 'FAILED', 'TERMINATED'))`,

@@ -21,6 +21,14 @@ export type SelfStop = {
   readonly exceeded?: Exceeded | undefined;
 };
 
+/** The tree has used up its budget: its root ends FAILED, `budget_exhausted` (db/functions/budget.sql). */
+export type BudgetStop = {
+  readonly cause: "budget";
+  readonly nodeId: string;
+  /** What the node would have needed; 0: it has been charged. */
+  readonly wanted: number;
+};
+
 /** How long node code has to end, as where a user's stop names no deadline. */
 const deadlineMs = 15_000;
 
@@ -39,10 +47,18 @@ export function selfStopDocument({ cause, endsAs, error, exceeded }: SelfStop) {
     exceeded,
     limit: exceeded?.limit,
   };
+  return clean(document);
+}
+
+export function budgetStopDocument({ cause, nodeId, wanted }: BudgetStop) {
+  return clean({ stopId: uuidv7(), cause, nodeId, wanted });
+}
+
+function clean<T>(document: T): T {
   // SQL takes texts out of it: what JSON may hold and Postgres may not is replaced (labels and ids come from the graph's author).
   return JSON.parse(JSON.stringify(document), (_key, value: unknown) =>
     typeof value === "string" ? Buffer.from(value).toString().replaceAll("\0", "\uFFFD") : value,
-  ) as typeof document;
+  ) as T;
 }
 
 /** What open_fence is told to stop the execution of an item, as another one of its map has failed: it ends TERMINATED, `stopped`. */

@@ -34,8 +34,18 @@ export type Head = {
   readonly nodeExecutions: number;
   readonly lineageDepth: number;
   readonly isDetached: boolean;
+  /** It takes over what an earlier execution completed. */
+  readonly isRerun: boolean;
   /** Counts of its tree. */
-  readonly tree: { readonly executions: number; readonly nodeExecutions: number };
+  readonly tree: {
+    readonly executions: number;
+    readonly nodeExecutions: number;
+    readonly charge: number;
+    /** null: it may cost what it likes. */
+    readonly budget: number | null;
+    /** What running nodes are taken to cost; 0 without a budget. */
+    readonly reserved: number;
+  };
   readonly firstRunId: string | null;
   /** The fence on its path, if any; a subtree fence wins over its own `self` one. */
   readonly fence: {
@@ -52,7 +62,9 @@ const headColumns = `
   e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", e.status, e.end_reason as "endReason", e.inputs, e.masks, e.limits, e.version, e.open,
   e.waiting, e.unhandled_failures as "unhandledFailures", e.child_executions as "childExecutions", e.detached_executions as "detachedExecutions",
   e.node_executions as "nodeExecutions", e.lineage_depth as "lineageDepth", e.origin_execution_id is not null as "isDetached", e.first_run_id as "firstRunId",
-  (select json_build_object('executions', t.executions, 'nodeExecutions', t.node_executions) from trees t where t.root_id = e.root_id) as tree,
+  (select json_build_object('executions', t.executions, 'nodeExecutions', t.node_executions, 'charge', t.charge, 'budget', r.budget,
+       'reserved', case when r.budget is null then 0 else reserved_of(t.root_id) end)
+     from trees t join executions r on r.id = t.root_id where t.root_id = e.root_id) as tree, e.resumed_from is not null as "isRerun",
   (select json_build_object('scope', f.scope, 'stopId', f.stop_id, 'executionId', f.execution_id)
      from path_fence(e.root_id, e.id, e.ancestors) f) as fence, path_held(e.root_id, e.id, e.ancestors) as held`;
 
@@ -94,6 +106,8 @@ export type OpenNode = {
   readonly delivered: number;
   readonly closed: boolean;
   readonly inputs: JsonObject;
+  /** Of the budget, by its start. */
+  readonly reserved: number;
   readonly childExecutionId: ExecutionId | null;
   readonly wakesLeft: number | null;
   /** Milliseconds until its timer fires; null where it has none. */
@@ -196,7 +210,7 @@ const openMap = `json_build_object('items', n.map_items, 'admitted', n.map_admit
       from executions c where c.parent_node_execution_id = n.id and c.item is not null) end`;
 
 const openNode = `json_build_object('id', n.id, 'nodeId', n.node_id, 'status', n.status, 'placement', n.placement, 'endReason', n.end_reason, 'error', n.error, 'attempt', n.attempt,
-  'queuedSeq', n.queued_seq, 'emitted', n.emitted, 'delivered', n.delivered, 'closed', n.closed, 'inputs', n.inputs, 'childExecutionId', n.child_execution_id,
+  'queuedSeq', n.queued_seq, 'emitted', n.emitted, 'delivered', n.delivered, 'closed', n.closed, 'inputs', n.inputs, 'reserved', n.reserved, 'childExecutionId', n.child_execution_id,
   'wakesLeft', n.wakes_left, 'wakeInMs', ceil(extract(epoch from n.wake_at - clock_timestamp()) * 1000),
   'outputs', coalesce((select json_agg(json_build_object('pin', o.pin, 'value', o.value) order by o.ordinal)
      from outputs o where o.node_execution_id = n.id and o.ordinal >= n.delivered), '[]'))`;

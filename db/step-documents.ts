@@ -2,7 +2,7 @@ import type { Json } from "../graph/json";
 import { largesAmong, type Large } from "../graph/large";
 import { toRecord } from "./marker";
 import type { RecordedError } from "./schema";
-import { haltDocument, selfStopDocument } from "./self-stop";
+import { budgetStopDocument, haltDocument, selfStopDocument } from "./self-stop";
 import type { ChildRow, EventRow, NodeInsert, NodeRow, NodeUpdate, OutputRow, Relay, ReviewRow, Unit } from "./step";
 
 /**
@@ -47,7 +47,8 @@ function unitDocument(u: number, unit: Unit) {
   const { executionId, kind, version, tokens, execution, ...rows } = unit;
   const { status, endReason, error, stopId, firstRunId, limits, runTimeMs, open, waiting, failed, unhandled } =
     execution;
-  const { started, ended } = execution;
+  const { started, ended, charge, spends } = execution;
+  const { stop } = rows;
   const children = rows.children.filter(({ queued }) => queued !== null).length;
   return {
     u,
@@ -75,7 +76,9 @@ function unitDocument(u: number, unit: Unit) {
     started,
     ended,
     halts: rows.halts?.map(haltDocument),
-    stop: rows.stop && selfStopDocument(rows.stop),
+    charge: charge || undefined,
+    spends,
+    stop: stop && (stop.cause === "budget" ? budgetStopDocument(stop) : selfStopDocument(stop)),
     blobs: idsOf(largesOf(unit)),
   };
 }
@@ -89,6 +92,7 @@ function nodeDocument(u: number, row: NodeRow) {
     placement: row.placement,
     inputs: asText(row.inputs),
     error: asText(row.error),
+    charge: row.charge,
     missing_pins: row.missingPins,
     child_execution_id: row.childExecutionId,
     map_items: row.map?.items,

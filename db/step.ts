@@ -6,7 +6,7 @@ import type { Json, JsonObject, JsonSchema } from "../graph/json";
 import type { EndReason, Status } from "../graph/status";
 import type { Database } from "./client";
 import type { RecordedError } from "./schema";
-import type { SelfStop } from "./self-stop";
+import type { BudgetStop, SelfStop } from "./self-stop";
 import { documentsOf } from "./step-documents";
 
 /** The n-th event of this unit (from 1); the step turns it into the tree's next free number. */
@@ -27,6 +27,8 @@ export type NodeRow = {
   readonly inputs?: JsonObject | undefined;
   readonly error?: RecordedError | undefined;
   readonly missingPins?: readonly string[] | undefined;
+  /** Booked with its end. */
+  readonly charge?: number | undefined;
   readonly childExecutionId?: ExecutionId | undefined;
   /** Of a map: items of its list, and how many of them have been admitted in all. */
   readonly map?: { readonly items: number; readonly admitted: number } | undefined;
@@ -122,6 +124,10 @@ export type Unit = {
     readonly waiting: number;
     readonly failed: number;
     readonly unhandled: number;
+    /** The sum of its rows' charges; under a fence nothing is charged. */
+    readonly charge?: number | undefined;
+    /** Inline nodes are among those charged: they count beside what is reserved for others. */
+    readonly spends?: boolean | undefined;
     readonly started?: EventOrdinal | undefined;
     readonly ended?: EventOrdinal | undefined;
   };
@@ -137,7 +143,7 @@ export type Unit = {
   /** Nested graphs of its own that are to be stopped, since another item of their map has failed. */
   readonly halts?: readonly ExecutionId[] | undefined;
   /** Written last: nothing under its fence after it. */
-  readonly stop?: SelfStop | undefined;
+  readonly stop?: SelfStop | BudgetStop | undefined;
 };
 
 export type Refusal = "missing" | "ended" | "fenced" | "held" | "version" | "attempt" | "parent_fenced" | "limit";

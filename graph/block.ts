@@ -1,3 +1,4 @@
+import type { Cost } from "./cost";
 import type { PinSchema } from "./json";
 
 /**
@@ -24,8 +25,7 @@ export type BlockDefinition = {
   readonly inputSchema: PinSchema;
   /** Without the implicit `error` pin. */
   readonly outputSchema: PinSchema;
-  /** Credits for each run. */
-  readonly cost: number;
+  readonly cost: Cost;
   /** Its code cannot be ended by its signal: a stop waits for it, and abandons it at the deadline. Absent: it can. */
   readonly uninterruptible?: boolean;
   /** It acts on the world in a way that cannot be undone: with the graph's safe mode on, people are asked before it runs. */

@@ -7,9 +7,11 @@ import { createCredentials } from "../blocks/credential";
 import { catalogOf, createRegistry } from "../blocks/registry";
 import { readCredentials } from "../config/credentials";
 import type { Config } from "../config/env";
+import { readPrices } from "../config/prices";
 import { connect } from "../db/client";
 import { requeueLiveRoots } from "../db/outbox";
 import { createWaker } from "../db/wake";
+import { priceBlocks } from "../graph/prices";
 import type { Block } from "../blocks/block";
 import { createAudit } from "./audit";
 import { startAuditor } from "./auditor";
@@ -69,7 +71,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
   const { record, nodes, running } = createActivities({
     db,
     blocks,
-    catalog: catalogOf(blocks),
+    catalog: priceBlocks(catalogOf(blocks), readPrices(config)),
     surroundings: {
       allowPrivateAddresses: config.httpAllowPrivate,
       models: config.models,

@@ -11,7 +11,19 @@ const block = z
     inputSchema: z.looseObject({ type: z.literal("object") }),
     outputSchema: z.looseObject({ type: z.literal("object") }),
     sensitive: z.boolean().meta({ description: "With the graph's safe mode on people are asked before it runs." }),
-    cost: z.number().meta({ description: "Credits for each run." }),
+    cost: z
+      .array(
+        z.strictObject({
+          per: z.string().meta({
+            description:
+              "`run`, `second`, `byte` of its inputs, `item` it emits, `token`, or a unit that the block reports.",
+          }),
+          credits: z.number(),
+          each: z.number().optional().meta({ description: "How many of the unit the credits are for; absent: 1." }),
+          estimate: z.number().optional().meta({ description: "How many of the unit a start reserves of a budget." }),
+        }),
+      )
+      .meta({ description: "The parts are summed up and rounded up to whole credits. Empty: free." }),
   })
   .meta({ id: "Block" });
 
@@ -21,16 +33,8 @@ export function blockRoutes({ catalog }: Pick<AppDeps, "catalog">): Route[] {
       const properties = errorPin
         ? { ...outputSchema.properties, error: { type: "string", description: "Why it failed." } }
         : outputSchema.properties;
-      return {
-        id,
-        name,
-        description,
-        placement,
-        inputSchema,
-        outputSchema: { ...outputSchema, properties },
-        sensitive,
-        cost,
-      };
+      const schemas = { inputSchema, outputSchema: { ...outputSchema, properties } };
+      return { id, name, description, placement, ...schemas, sensitive, cost: [...cost] };
     },
   );
   return [

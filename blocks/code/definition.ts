@@ -7,6 +7,7 @@ export const executeCode = define({
   name: "ExecuteCode",
   description: "Runs JavaScript in a sandbox without a network, files or timers, bounded in time, memory and output.",
   placement: "remote",
+  cost: [{ per: "second", credits: 1, each: 10 }],
   inputSchema: pins({
     code: optional(text, "", "The code; the value of its last expression is the result."),
     language: optional(

@@ -1,3 +1,4 @@
+import type { Cost } from "../../graph/cost";
 import {
   any,
   boolean,
@@ -33,6 +34,9 @@ const history = optional(list, [], "Messages that came before.");
 const sent = emitted(listOf(object), "The messages that were sent.");
 const forceJson = optional(boolean, false, "Have the endpoint enforce JSON.");
 
+/** Tokens in and out, whatever the model; an operator who pays for them says more (TREELINE_PRICES_FILE). */
+const cost: Cost = [{ per: "token", credits: 1, each: 1_000 }];
+
 export const styles = ["concise", "detailed", "bullet points", "numbered list"] as const;
 
 export const textGenerator = define({
@@ -40,6 +44,7 @@ export const textGenerator = define({
   name: "AITextGenerator",
   description: "Has a language model answer a prompt in plain text.",
   placement: "remote",
+  cost,
   inputSchema: pins({
     prompt: required(text, "The prompt, a Jinja template."),
     ...{ model: common.model, credentials: common.credentials, sys_prompt: system, retry, prompt_values: values },
@@ -53,6 +58,7 @@ export const structuredResponseGenerator = define({
   name: "AIStructuredResponseGenerator",
   description: "Has a language model answer with an object that has the keys asked for, or a list of them.",
   placement: "remote",
+  cost,
   inputSchema: pins({
     prompt: required(text, "The prompt, a Jinja template."),
     expected_format: required(object, "The keys of the answer, each with what it is."),
@@ -72,6 +78,7 @@ export const textSummarizer = define({
   name: "AITextSummarizer",
   description: "Has a language model sum up a text, a long one chunk by chunk.",
   placement: "remote",
+  cost,
   inputSchema: pins({
     text: required(text, "The text."),
     model: common.model,
@@ -90,6 +97,7 @@ export const conversation = define({
   name: "AIConversation",
   description: "Has a language model go on with a conversation.",
   placement: "remote",
+  cost,
   inputSchema: pins({
     prompt: optional(text, "", "What is said now."),
     messages: optional(list, [], "What was said before."),
@@ -103,6 +111,7 @@ export const listGenerator = define({
   name: "AIListGenerator",
   description: "Has a language model make a list.",
   placement: "remote",
+  cost,
   inputSchema: pins({
     focus: optional(nullable(text), null, "What the list is of."),
     source_data: optional(nullable(text), null, "What to make it from."),
@@ -123,6 +132,7 @@ export const condition = define({
   name: "AICondition",
   description: "Has a language model say whether something is so, and takes one of two ways.",
   placement: "remote",
+  cost,
   inputSchema: pins({
     input_value: required(any, "What is judged."),
     condition: required(text, "The condition, in plain words."),
@@ -142,6 +152,7 @@ export const orchestrator = define({
   name: "Orchestrator",
   description: "Has a language model choose among the nodes that its `tools` links lead to, and call them.",
   placement: "remote",
+  cost,
   inputSchema: pins({
     prompt: required(text, "What to do, a Jinja template."),
     ...{ model: common.model, credentials: common.credentials },

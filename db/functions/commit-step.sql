@@ -5,6 +5,7 @@
 -- Every field that holds JSON from outside comes as text and is cast here, so that \u0000 and lone surrogates survive.
 -- Answers [{u, because, base, node_base}]: because = null (written) | missing | ended | fenced | held | version | attempt | parent_fenced | limit.
 -- limit: with what came between, the unit would pass a count of the tree; a plan on the counts as they are now stops in time.
+-- The same goes for its charges and the tree's budget: what inline nodes cost has to fit beside what is reserved for those that run elsewhere.
 -- A unit with a `stop` ends with a fence: what it holds is written, and nothing under the fence after it.
 --
 -- Statement one locks the tree; statement two judges in a NEW snapshot (READ COMMITTED, volatile function). Fused into one
@@ -23,14 +24,22 @@ declare
   v_wanted int;
   v_written int;
   v_stop record;
+  v_charge bigint;
+  v_total bigint;
+  v_budget bigint;
 begin
   perform queue_for_step(p_root);
   perform 1 from trees where root_id = p_root for no key update;
 
   v_at := date_trunc('milliseconds', clock_timestamp());
+  -- Most steps charge nothing and need not know the budget.
+  if exists (select 1 from json_to_recordset(p_units) as x (charge bigint) where x.charge > 0) then
+    select budget into v_budget from executions where id = p_root;
+  end if;
   with unit as (
     select * from json_to_recordset(p_units) as x (
-      u int, execution_id uuid, kind text, version int, relay boolean, tokens json, events int, nodes int, children int, status status)
+      u int, execution_id uuid, kind text, version int, relay boolean, tokens json, events int, nodes int, children int, status status,
+      charge bigint, spends boolean, stop json)
   ), judged as (
     select x.*, e.depth, e.limits,
       case
@@ -38,7 +47,7 @@ begin
         when e.ended_at is not null then 'ended'
         -- Of two plans for one execution the second was made without the first.
         when x.version <> e.version or row_number() over (partition by x.execution_id order by x.u) > 1 then 'version'
-        when x.kind = 'grow' and exists (select 1 from path_fence(p_root, e.id, e.ancestors)) then 'fenced'
+        when (x.kind = 'grow' or x.charge > 0) and exists (select 1 from path_fence(p_root, e.id, e.ancestors)) then 'fenced'
         when x.kind = 'grow' and path_held(p_root, e.id, e.ancestors) then 'held'
         when x.relay and exists (select 1 from path_fence(p_root, e.parent_id, e.ancestors) f where f.scope = 'subtree') then 'parent_fenced'
         when exists (
@@ -48,10 +57,15 @@ begin
       end as because
     from unit x left join executions e on e.id = x.execution_id
   ), allowed as (
-    select j.u, j.events, j.nodes, j.children, j.status, j.depth,
+    select j.u, j.events, j.nodes, j.children, j.status, j.depth, j.charge,
       case when j.because is null and (
         j.nodes > 0 and t.node_executions + sum(j.nodes) filter (where j.because is null) over so_far > (j.limits ->> 'nodeExecutions')::bigint
         or j.children > 0 and t.executions + sum(j.children) filter (where j.because is null) over so_far > (j.limits ->> 'executions')::bigint
+        or j.charge > 0 and j.stop ->> 'cause' is distinct from 'budget'
+          and t.charge + sum(j.charge) filter (where j.because is null) over so_far + case when j.spends then
+            -- What this unit ends is charged by it, and reserved no more.
+            reserved_of(p_root) - coalesce((select sum(n.reserved) from json_to_recordset(p_updates) as d (u int, id uuid, ended int)
+              join node_executions n on n.id = d.id where d.u = j.u and d.ended is not null and n.ended_at is null), 0) else 0 end > v_budget
       ) then 'limit' else j.because end as because
     from judged j, trees t
     where t.root_id = p_root
@@ -68,19 +82,21 @@ begin
     coalesce(sum(nodes) filter (where because is null), 0),
     coalesce(sum(children) filter (where because is null), 0),
     count(*) filter (where because is null and status in ('COMPLETED', 'FAILED', 'TERMINATED')),
-    coalesce(max(depth + 1) filter (where because is null and children > 0), 0)
-  into v_units, v_events, v_nodes, v_children, v_ended, v_depth
+    coalesce(max(depth + 1) filter (where because is null and children > 0), 0),
+    coalesce(sum(charge) filter (where because is null), 0)
+  into v_units, v_events, v_nodes, v_children, v_ended, v_depth, v_charge
   from placed;
 
   -- The numbers: this tree's next v_events events and v_nodes node executions.
   with tree as (
     update trees set seq = seq + v_events, node_executions = node_executions + v_nodes, executions = executions + v_children,
-      live_executions = live_executions + v_children - v_ended, max_depth = greatest(max_depth, v_depth)
+      live_executions = live_executions + v_children - v_ended, max_depth = greatest(max_depth, v_depth),
+      charge = charge + v_charge
     where root_id = p_root
-    returning seq - v_events as base, node_executions - v_nodes as node_base
+    returning seq - v_events as base, node_executions - v_nodes as node_base, charge
   )
-  select json_agg(json_build_object('u', k.u, 'because', k.because, 'base', k.base + tree.base, 'node_base', k.node_base + tree.node_base) order by k.u)
-    into v_units
+  select json_agg(json_build_object('u', k.u, 'because', k.because, 'base', k.base + tree.base, 'node_base', k.node_base + tree.node_base) order by k.u), min(tree.charge)
+    into v_units, v_total
     from tree, json_to_recordset(v_units) as k (u int, because text, base bigint, node_base bigint);
 
   if v_events = 0 and not exists (select 1 from json_to_recordset(v_units) as k (because text) where k.because is null) then
@@ -126,14 +142,14 @@ begin
   end if;
 
   insert into node_executions (id, execution_id, root_id, node_id, block_id, placement, seq, status, end_reason, attempt, inputs, error, missing_pins,
-      child_execution_id, map_items, map_admitted, iteration, host_id, wake_at, wakes_left, emitted, delivered, closed, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
+      child_execution_id, map_items, map_admitted, iteration, host_id, wake_at, wakes_left, emitted, delivered, closed, charge, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
     select n.id, x.execution_id, p_root, n.node_id, n.block_id, n.placement, k.node_base + n.ordinal, n.status, n.end_reason, (n.started is not null)::int, n.inputs::json, n.error::json,
-      n.missing_pins, n.child_execution_id, n.map_items, coalesce(n.map_admitted, 0), n.iteration, n.host_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed,
+      n.missing_pins, n.child_execution_id, n.map_items, coalesce(n.map_admitted, 0), n.iteration, n.host_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed, coalesce(n.charge, 0),
       k.base + n.queued, k.base + n.started, k.base + n.ended,
       case when n.queued is not null then v_at end, case when n.started is not null then v_at end, case when n.ended is not null then v_at end
     from json_to_recordset(p_inserts) as n (u int, id uuid, node_id text, block_id text, placement placement, ordinal int, status status,
       end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, map_items int, map_admitted int, iteration int, host_id uuid, wake_in bigint, wakes_left int,
-      emitted int, delivered int, closed boolean, queued int, started int, ended int)
+      emitted int, delivered int, closed boolean, charge bigint, queued int, started int, ended int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint, node_base bigint) on k.u = n.u and k.because is null
     join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = n.u;
 
@@ -149,14 +165,14 @@ begin
         child_execution_id = coalesce(n.child_execution_id, t.child_execution_id),
         map_items = coalesce(n.map_items, t.map_items), map_admitted = coalesce(n.map_admitted, t.map_admitted), iteration = coalesce(n.iteration, t.iteration), host_id = coalesce(n.host_id, t.host_id),
         wake_at = case when n.wake_in is not null then v_at + n.wake_in * interval '1 millisecond' else t.wake_at end,
-        wakes_left = coalesce(n.wakes_left, t.wakes_left), emitted = t.emitted + n.emitted, delivered = coalesce(n.delivered, t.delivered), closed = n.closed,
+        wakes_left = coalesce(n.wakes_left, t.wakes_left), emitted = t.emitted + n.emitted, delivered = coalesce(n.delivered, t.delivered), closed = n.closed, charge = t.charge + coalesce(n.charge, 0),
         queued_seq = coalesce(k.base + n.queued, t.queued_seq), started_seq = coalesce(k.base + n.started, t.started_seq),
         ended_seq = coalesce(k.base + n.ended, t.ended_seq),
         queued_at = case when n.queued is not null then v_at else t.queued_at end,
         started_at = case when n.started is not null then v_at else t.started_at end,
         ended_at = case when n.ended is not null then v_at else t.ended_at end
       from json_to_recordset(p_updates) as n (u int, id uuid, status status, "from" text[], end_reason end_reason, placement placement, inputs text,
-        error text, missing_pins text[], child_execution_id uuid, map_items int, map_admitted int, iteration int, host_id uuid, wake_in bigint, wakes_left int, emitted int, delivered int, closed boolean,
+        error text, missing_pins text[], child_execution_id uuid, map_items int, map_admitted int, iteration int, host_id uuid, wake_in bigint, wakes_left int, emitted int, delivered int, closed boolean, charge bigint,
         queued int, started int, ended int)
       join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = n.u and k.because is null
      where t.id = n.id and not t.closed and t.status::text = any (n."from");
@@ -208,12 +224,12 @@ begin
       stop_id = coalesce(x.stop_id, e.stop_id), first_run_id = coalesce(x.first_run_id, e.first_run_id),
       open = e.open + x.open, waiting = e.waiting + x.waiting, node_executions = e.node_executions + x.nodes,
       failed_node_executions = e.failed_node_executions + x.failed, unhandled_failures = e.unhandled_failures + x.unhandled,
-      child_executions = e.child_executions + x.children, detached_executions = e.detached_executions + x.detached,
+      child_executions = e.child_executions + x.children, detached_executions = e.detached_executions + x.detached, charge = e.charge + coalesce(x.charge, 0),
       limits = coalesce(x.limits::jsonb, e.limits), deadline_at = coalesce(v_at + x.run_time_ms * interval '1 millisecond', e.deadline_at),
       started_seq = coalesce(e.started_seq, k.base + x.started), started_at = coalesce(e.started_at, case when x.started is not null then v_at end),
       ended_seq = k.base + x.ended, ended_at = case when x.ended is not null then v_at end
     from json_to_recordset(p_units) as x (u int, execution_id uuid, status status, end_reason end_reason, error text, stop_id uuid, first_run_id text,
-      open int, waiting int, nodes int, failed int, unhandled int, children int, detached int, limits text, run_time_ms bigint, started int, ended int)
+      open int, waiting int, nodes int, failed int, unhandled int, children int, detached int, charge bigint, limits text, run_time_ms bigint, started int, ended int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = x.u and k.because is null
    where e.id = x.execution_id;
 
@@ -221,6 +237,12 @@ begin
     select b.kind, b.subject_id, v_at
       from json_to_recordset(p_outbox) as b (u int, kind text, subject_id uuid)
       join json_to_recordset(v_units) as k (u int, because text) on k.u = b.u and k.because is null;
+
+  if v_budget > 0 and (v_total - v_charge) * 5 < v_budget * 4 and v_total * 5 >= v_budget * 4 then
+    update trees set seq = seq + 1 where root_id = p_root;
+    insert into events (root_id, seq, type, at, execution_id, data)
+      select p_root, t.seq, 'budget.warning', v_at, p_root, json_build_object('budget', v_budget, 'charge', v_total) from trees t where t.root_id = p_root;
+  end if;
 
   if exists (select 1 from json_to_recordset(p_units) as x (blobs json) where x.blobs is not null) then
     perform record_blob_uses(p_root, p_units, v_units, p_children);
@@ -232,7 +254,7 @@ begin
 
   -- What an execution has run into stops the one that set the limit: from itself up, the last with the same (a nested graph can only lower it).
   for v_stop in
-    select x.stop, case when x.stop ->> 'limit' is null then e.id else (
+    select x.stop, e.id, case when x.stop ->> 'limit' is null then e.id else (
         select a.id from executions a
          where a.root_id = p_root and (a.id = e.id or a.id = any (e.ancestors))
            and a.limits -> (x.stop ->> 'limit') is not distinct from e.limits -> (x.stop ->> 'limit')
@@ -243,6 +265,10 @@ begin
      where x.stop is not null
      order by x.u
   loop
+    if v_stop.stop ->> 'cause' = 'budget' then
+      perform exhaust_budget(p_root, (v_stop.stop ->> 'stopId')::uuid, v_stop.id, v_stop.stop ->> 'nodeId', (v_stop.stop ->> 'wanted')::bigint);
+      continue;
+    end if;
     perform open_fence((v_stop.stop || jsonb_build_object('executionId', v_stop.target))::json);
   end loop;
 

@@ -1,7 +1,7 @@
 -- Opens a fence and its stop, or joins the one that is there. O(1) in the size of the tree. Answers {stopId, opened, because}:
 -- because = null | missing | ended (it had already ended by itself, nothing is written).
 -- p_doc.endsAs: the target ends FAILED for this reason, with p_doc.error; without it TERMINATED, `stopped`.
--- p_doc.exceeded: the limit that was passed, and where; it has an event of its own.
+-- p_doc.exceeded: the limit or the budget that was passed, and where; it has an event of its own.
 create or replace function open_fence(p_doc json) returns json
 language plpgsql volatile as $$
 declare
@@ -59,7 +59,8 @@ begin
 
   if p_doc ->> 'exceeded' is not null then
     update trees set seq = seq + 1 where root_id = v_execution.root_id returning seq into v_seq;
-    insert into events (root_id, seq, type, at, execution_id, data) values (v_execution.root_id, v_seq, 'limit.exceeded', v_at, v_id, p_doc -> 'exceeded');
+    insert into events (root_id, seq, type, at, execution_id, data)
+      values (v_execution.root_id, v_seq, case when p_doc ->> 'cause' = 'budget' then 'budget.exhausted' else 'limit.exceeded' end, v_at, v_id, p_doc -> 'exceeded');
   end if;
   update trees set seq = seq + 1 where root_id = v_execution.root_id returning seq into v_seq;
   insert into stops (id, root_id, execution_id, owner_id, status, cause, reason, requested_by, cascade, include_detached, ends_as, error,

@@ -27,6 +27,22 @@ const invariants = {
   "outputs are as many as node executions say": `
     select n.id from node_executions n left join outputs o on o.node_execution_id = n.id
      group by n.id having n.emitted <> count(o.ordinal) or n.emitted <> coalesce(max(o.ordinal) + 1, 0)`,
+  "the charges of its node executions are those of an execution": `
+    select e.id, e.charge from executions e left join node_executions n on n.execution_id = e.id
+     group by e.id having e.charge <> coalesce(sum(n.charge), 0)`,
+  "the ledger of a tree is the sum of its charges, each with an event": `
+    select t.root_id, t.charge from trees t
+     where t.charge <> (select coalesce(sum(n.charge), 0) from node_executions n where n.root_id = t.root_id)
+        or t.charge <> (select coalesce(sum((v.data ->> 'charge')::bigint), 0) from events v where v.root_id = t.root_id and v.type = 'charge.booked')`,
+  "a tree that has passed its budget is under a fence, and was warned once at 80 %": `
+    select t.root_id, t.charge, e.budget from trees t join executions e on e.id = t.root_id
+     where t.charge > e.budget and not exists (select 1 from fences f where f.execution_id = e.id)
+        or e.budget > 0 and (t.charge * 5 >= e.budget * 4)::int <> (select count(*) from events v where v.root_id = t.root_id and v.type = 'budget.warning')`,
+  "nothing is charged after the fence it is under": `
+    select e.id, f.seq from fences f join executions e on e.root_id = f.root_id
+        and (e.id = f.execution_id or (f.scope = 'subtree' and f.execution_id = any (e.ancestors)))
+      join node_executions n on n.execution_id = e.id
+     where n.charge > 0 and n.ended_seq > f.seq`,
   "nothing starts or is born after the fence it is under": `
     select e.id, f.seq from fences f join executions e on e.root_id = f.root_id
         and (e.id = f.execution_id or (f.scope = 'subtree' and f.execution_id = any (e.ancestors)))

@@ -50,11 +50,12 @@ test("whatever is limited, a segment writes as much as fits, and stops exactly w
       const items = (count: number) => Array.from({ length: count }, (_, item) => item);
       const inputs = { list: items(many), odd: items(odd) };
       const free = run(graph, { state: { inputs } });
-      const tree = { executions: 1, nodeExecutions: before };
+      const tree = { executions: 1, nodeExecutions: before, charge: 0, budget: null, reserved: 0 };
       const bound = run(graph, { state: { inputs, limits: limited, tree } });
       const exceeds = free.rows + before > limited.nodeExecutions || free.most > limited.iterations;
       expect(bound.segment.isStopped).toBe(exceeds);
-      expect(bound.unit?.stop?.error.limit).toEqual(
+      const { stop } = bound.unit ?? {};
+      expect(stop?.cause === "limit" ? stop.error.limit : undefined).toEqual(
         exceeds ? expect.stringMatching(/^(iterations|nodeExecutions)$/) : undefined,
       );
       expect(bound.rows + before).toBeLessThanOrEqual(Math.max(before, limited.nodeExecutions));

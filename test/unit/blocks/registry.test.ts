@@ -326,7 +326,7 @@ describe("createRegistry", () => {
   const stub: Block = {
     definition: {
       ...{ id: "5f0e1b9e-37c1-4a51-8a52-0f6f9a3d2c11", name: "Stub", description: "A stub.", placement: "inline" },
-      ...{ role: "standard", staticOutput: false, errorPin: true, cost: 0 },
+      ...{ role: "standard", staticOutput: false, errorPin: true, cost: [] },
       inputSchema: { type: "object", properties: {}, required: [] },
       outputSchema: { type: "object", properties: {}, required: [] },
     },

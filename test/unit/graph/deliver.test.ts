@@ -24,7 +24,7 @@ const block = (id: string, more: Partial<BlockDefinition> = {}): BlockDefinition
   errorPin: true,
   inputSchema: pins(["a", "b", "c"]),
   outputSchema: pins(["out"]),
-  cost: 0,
+  cost: [],
   ...more,
 });
 

@@ -23,7 +23,7 @@ const block: BlockDefinition = {
   errorPin: false,
   inputSchema: pins("a", "b", "c"),
   outputSchema: pins("out", "error"),
-  cost: 0,
+  cost: [],
 };
 
 export type RandomGraph = {
