@@ -49,8 +49,12 @@ export type RunNodeDeps = {
   readonly log: Logger;
 };
 
-/** Throttled by the SDK to one call a second; the server answers a cancel on it. */
-const heartbeatMs = 1_000;
+/**
+ * The server answers a cancel on a heartbeat, and each is a write there. A process that runs many nodes sends `heartbeatsPerSecond` of
+ * them together, and each node at least one in 5 s of the 10 s that it has (workflows/proxies.ts).
+ */
+const heartbeatMs = { least: 1_000, most: 5_000 };
+const heartbeatsPerSecond = 100;
 
 /** Temporal allows an activity 15 s beyond its node's time (workflows/proxies.ts); run-on may use 10 s of them. */
 const runOnSlackMs = 10_000;
@@ -166,7 +170,7 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
 
   return async (call) => {
     const { executionId } = call;
-    const heartbeat = setInterval(() => Context.current().heartbeat(), heartbeatMs);
+    const heartbeat = startHeartbeat(() => running.size());
     const began = performance.now();
     try {
       const recorded = await attempt(call, null);
@@ -176,9 +180,24 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
       log.warn({ executionId, nodeExecutionId: call.id, err: error }, "node attempt failed");
       throw toTemporalFailure(error);
     } finally {
-      clearInterval(heartbeat);
+      heartbeat.stop();
     }
   };
+}
+
+function startHeartbeat(countRunning: () => number): { stop(): void } {
+  const activity = Context.current();
+  let timer: NodeJS.Timeout;
+  const wait = () => {
+    const fairMs = (1_000 * countRunning()) / heartbeatsPerSecond;
+    timer = setTimeout(beat, Math.min(Math.max(fairMs, heartbeatMs.least), heartbeatMs.most));
+  };
+  const beat = () => {
+    activity.heartbeat();
+    wait();
+  };
+  wait();
+  return { stop: () => clearTimeout(timer) };
 }
 
 /** A stream that began and was lost with its worker is not begun again: what it has emitted is built on. */

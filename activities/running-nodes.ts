@@ -33,6 +33,7 @@ export type RunningNodes = {
   /** Roots of the trees that have node code running here. */
   roots(): ExecutionId[];
   ids(): NodeExecutionId[];
+  size(): number;
   /** Whether this process hears of fences; until it is told otherwise it does. */
   setHearing(hears: boolean): void;
   /** Resolves when it hears of fences: no node starts before. */
@@ -67,6 +68,7 @@ export function createRunningNodes(): RunningNodes {
     },
     roots: () => [...new Set([...slots].flatMap(({ path }) => path.slice(0, 1)))],
     ids: () => [...slots].map(({ id }) => id),
+    size: () => slots.size,
     setHearing(now) {
       hears = now;
       if (!hears) return;

@@ -29,11 +29,16 @@ export type StopDeps = {
 const heartbeatMs = 1_000;
 /** Calls to Temporal at a time: it closes 100 to 130 workflows a second however many ask. */
 const parallel = 20;
+/** Up to so many workflows each closes by its own cancellation; of more, those below the target are closed once it is quiet. */
+const cancelledAtMost = 50;
+const quietWithinMs = 1_000;
 /** How often a stop is looked at whose nodes still run; their workers settle them, this finds the rest. */
 const sweepEveryMs = 500;
 const lookEveryMs = 50;
 /** Without a workflow closing for so long the target is terminated, and its close policy takes what is below. */
 const closeWithinMs = 15_000;
+/** For so long the target alone is asked whether it has closed. */
+const targetOnlyMs = 3_000;
 /** Open workflows that are asked at a time whether they have closed. */
 const askAtATime = 50;
 
@@ -80,10 +85,19 @@ export function createStopActivities({ db, workflows, wake, reached = () => {}, 
     async cancel(stopId: StopId): Promise<number> {
       let stop = await findOpen(stopId);
       for (; !stop.cascade && stop.status === "STOPPING"; stop = await findOpen(stopId)) await sleep(lookEveryMs);
+      const under = await readFenced(db, stop);
+      if (under.length > cancelledAtMost) {
+        const until = performance.now() + quietWithinMs;
+        for (; stop.status === "STOPPING" && performance.now() < until; stop = await findOpen(stopId)) await sleep(20);
+      }
+      // Nothing is left to be done in a workflow below a quiet target: closed from outside, it takes no task of its own.
+      const isQuiet = under.length > cancelledAtMost && stop.status !== "STOPPING";
       let cancelled = 0;
-      await inParallel(await readFenced(db, stop), async ({ id, firstRunId }) => {
+      await inParallel(under, async ({ id, firstRunId }) => {
         Context.current().cancellationSignal.throwIfAborted();
-        if (await workflows.cancel(id, firstRunId)) cancelled += 1;
+        const closes = isQuiet && id !== stop.executionId;
+        const isKnown = closes ? workflows.terminate(id, reasonOf(stopId)) : workflows.cancel(id, firstRunId);
+        if (await isKnown) cancelled += 1;
       });
       return cancelled;
     },
@@ -91,24 +105,29 @@ export function createStopActivities({ db, workflows, wake, reached = () => {}, 
     /** None is open. Answers how many had to be terminated. */
     async seeClosed(stopId: StopId): Promise<number> {
       const stop = await findOpen(stopId);
-      let open = (await readFenced(db, stop)).map(({ id }) => id);
-      let closing = performance.now();
+      const under = (await readFenced(db, stop)).map(({ id }) => id);
+      let open = [stop.executionId, ...under.filter((id) => id !== stop.executionId)];
+      const began = performance.now();
+      let closing = began;
       let terminated = 0;
-      for (let pauseMs = 20; open.length > 0; pauseMs = Math.min(1.5 * pauseMs, 1_000)) {
-        const asked = open.slice(0, askAtATime);
+      for (let pauseMs = 20; open.length > 0;) {
+        // As a rule it closes last, or takes with it what is below: until then the others need not be asked.
+        const targetOnly = open[0] === stop.executionId && performance.now() - began < targetOnlyMs;
+        const asked = open.slice(0, targetOnly ? 1 : askAtATime);
         const left = await stillOpen(asked);
         if (left.length < asked.length) closing = performance.now();
-        open = [...left, ...open.slice(askAtATime)];
+        open = [...left, ...open.slice(asked.length)];
         Context.current().heartbeat({ open: open.length });
         if (left.length === 0) continue;
         if (performance.now() - closing > closeWithinMs) {
           const targets = terminated === 0 && open.includes(stop.executionId) ? [stop.executionId] : open;
           log.warn({ stopId, workflows: targets.length }, "workflows did not follow their cancel: terminating them");
-          await inParallel(targets, (id) => workflows.terminate(id, `treeline stop ${stopId}`));
+          await inParallel(targets, (id) => workflows.terminate(id, reasonOf(stopId)));
           terminated += targets.length;
           closing = performance.now();
         }
         await sleep(pauseMs);
+        pauseMs = Math.min(1.5 * pauseMs, targetOnly ? 200 : 1_000);
       }
       return terminated;
     },
@@ -154,6 +173,10 @@ function beating<Result>(work: (stopId: StopId) => Promise<Result>) {
       clearInterval(timer);
     }
   };
+}
+
+function reasonOf(stopId: StopId): string {
+  return `treeline stop ${stopId}`;
 }
 
 async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<unknown>): Promise<void> {

@@ -10,6 +10,7 @@ export const metrics = [
   "closedMaxMs",
   "fencedMs",
   "fencedMaxMs",
+  "answeredMs",
 ] as const;
 export type Metric = (typeof metrics)[number];
 

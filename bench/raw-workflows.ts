@@ -37,7 +37,7 @@ export async function map(items: number, together: number): Promise<number[]> {
 
 const { hold } = proxyActivities<RawActivities>({
   startToCloseTimeout: "10 minutes",
-  heartbeatTimeout: "10 seconds",
+  heartbeatTimeout: "10 minutes", // a tree sends none while it grows: see raw-temporal.ts
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 

@@ -29,6 +29,10 @@ function figuresOf(times: readonly StopTimes[]): Figures {
     quiescedMaxMs: Math.max(...quiesced),
     closedMs: percentile(closed, 0.5),
     closedMaxMs: Math.max(...closed),
+    answeredMs: percentile(
+      times.map(({ answeredMs }) => answeredMs),
+      0.5,
+    ),
     ...(fenced.length > 0 ? { fencedMs: percentile(fenced, 0.5), fencedMaxMs: Math.max(...fenced) } : {}),
   };
 }

@@ -13,6 +13,7 @@ const words = {
   closedMaxMs: "closed max",
   fencedMs: "fenced p50",
   fencedMaxMs: "fenced max",
+  answeredMs: "answered p50",
 } as const satisfies Record<Metric, string>;
 
 const columns = ["case", "measured", "Treeline", "raw Temporal", "ratio", "expected"] as const;

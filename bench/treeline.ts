@@ -47,13 +47,13 @@ export async function startTreeline(config: Config, services: Services, log: Log
       await holds.reached(tree.children * tree.leaves);
       const [asked, askedAt] = [performance.now(), Date.now()];
       const { id: stopId } = await http.stop(id, "measured", "0s");
-      const fencedMs = performance.now() - asked;
+      const answeredMs = performance.now() - asked;
       const quiet = await holds.quiet();
       const { outcome, phases } = await http.readStop(stopId, "120s");
       if (outcome !== "stopped") throw new Error(`the stop of ${id} ended as ${outcome}`);
       const since = (at: string | null) => Date.parse(at ?? "") - askedAt;
       const quiescedMs = Math.max(quiet - asked, since(phases.quiescedAt));
-      return { fencedMs, quiescedMs, closedMs: since(phases.closedAt) };
+      return { fencedMs: since(phases.fencedAt), answeredMs, quiescedMs, closedMs: since(phases.closedAt) };
     },
     async stop() {
       await api.stop();

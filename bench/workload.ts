@@ -17,8 +17,10 @@ export type Tree = { readonly children: number; readonly leaves: number };
 
 /** Milliseconds from the request to stop. */
 export type StopTimes = {
-  /** The caller has been told that nothing new starts; raw Temporal makes no such promise. */
+  /** The fence stands in the record: nothing new starts; raw Temporal makes no such promise. */
   readonly fencedMs?: number;
+  /** The caller has its answer. */
+  readonly answeredMs: number;
   /** All node code has ended, and every row is terminal where there are rows. */
   readonly quiescedMs: number;
   /** No workflow of the tree is open. */

@@ -106,6 +106,10 @@ describe("a stop of a tree", () => {
     const stop = await engine.stop(root);
     await expectGone(engine, root, stop);
     expect(stop.counts).toMatchObject({ executions: 101, aborted: 100, swept: 130 });
+    // Of so many only the target closes by its own cancellation.
+    expect(await engine.closed(root)).toBe("CANCELLED");
+    const children = (await engine.nodes(root, "run")).flatMap(({ childExecutionId }) => childExecutionId ?? []);
+    expect(await engine.closed(children[0] as ExecutionId)).toBe("TERMINATED");
     expect(await countNodes(db, root)).toEqual({ "each COMPLETED": 1, "run TERMINATED": 130 });
   });
 

@@ -12,7 +12,7 @@ function setup(change: Partial<RunCase> = {}) {
     },
     stopTree: async ({ children }) => {
       turns.push(name);
-      return { quiescedMs: turns.length, closedMs: children };
+      return { answeredMs: 1, quiescedMs: turns.length, closedMs: children };
     },
     stop: async () => {},
   });
@@ -76,7 +76,7 @@ describe("runCase", () => {
     const tree = { children: 10, leaves: 10 };
     const { treeline, rawTemporal } = await measureStop({ name: "stop-111", about: "", tree, expected: [] }, 3);
     expect(turns).toEqual(["treeline", "raw", "raw", "treeline", "treeline", "raw", "raw", "treeline"]);
-    expect(treeline).toEqual({ quiescedMs: 5, quiescedMaxMs: 8, closedMs: 10, closedMaxMs: 10 });
-    expect(rawTemporal).toEqual({ quiescedMs: 6, quiescedMaxMs: 7, closedMs: 10, closedMaxMs: 10 });
+    expect(treeline).toEqual({ quiescedMs: 5, quiescedMaxMs: 8, closedMs: 10, closedMaxMs: 10, answeredMs: 1 });
+    expect(rawTemporal).toEqual({ quiescedMs: 6, quiescedMaxMs: 7, closedMs: 10, closedMaxMs: 10, answeredMs: 1 });
   });
 });
