@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Block, BlockContext, Inputs, Surroundings, Usage } from "../blocks/block";
 import { createRedaction, secretsOf } from "../blocks/credential";
+import { readFile, saveFile } from "../db/blobs";
 import type { Database } from "../db/client";
 import { readMemory, writeMemory } from "../db/memories";
 import { addUsage } from "../db/usage";
@@ -42,7 +43,7 @@ export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<r
   const { executionId, id } = run;
   const { credential, ...surroundings } = deps.surroundings;
   const secrets: string[] = surroundings.models?.apiKey ? [surroundings.models.apiKey] : [];
-  const { rootId, ancestors } = await deps.definitions.place(executionId);
+  const { rootId, ownerId, ancestors } = await deps.definitions.place(executionId);
   const place = { rootId, executionId, nodeExecutionId: id, path: [...ancestors, executionId], nodeId: run.nodeId };
   const redact = (text: string) => createRedaction(secrets).inText(text);
   const context: BlockContext = {
@@ -56,6 +57,7 @@ export async function runBlockCode(deps: BlockRunDeps, run: BlockRun): Promise<r
       return found;
     },
     memory: memoryOf(deps.db, executionId),
+    files: filesOf(deps.db, ownerId, rootId, surroundings.maxFileBytes),
     tools: toolPinsOf(run.graph, run.nodeId),
     use: (usage) => run.meter.add(usage),
     progress: ({ message, ...progress }) =>
@@ -94,6 +96,14 @@ function memoryOf(db: Database, executionId: ExecutionId): BlockContext["memory"
   return {
     read: (scope, key) => readMemory(db, place(scope, key)),
     write: (scope, key, value) => writeMemory(db, place(scope, key), value),
+  };
+}
+
+function filesOf(db: Database, ownerId: string, rootId: ExecutionId, maxBytes: number): BlockContext["files"] {
+  return {
+    maxBytes,
+    store: (content) => saveFile(db, ownerId, content, rootId),
+    read: (id) => readFile(db, ownerId, id, rootId),
   };
 }
 

@@ -7,7 +7,7 @@ import { TreelineError } from "../graph/errors";
 import type { ExecutionId, GraphId } from "../graph/ids";
 
 /** What never changes about an execution. */
-export type Place = Pick<Head, "id" | "rootId" | "ancestors" | "graphId" | "graphVersion">;
+export type Place = Pick<Head, "id" | "rootId" | "ownerId" | "ancestors" | "graphId" | "graphVersion">;
 
 /** Graph versions and places of executions are immutable, so they are kept; the oldest go first at these sizes. */
 const graphsKept = 500;
@@ -29,8 +29,8 @@ export function createDefinitions(db: Database, catalog: BlockCatalog): Definiti
     return compileGraph(definition, catalog);
   }
 
-  const remember = ({ id, rootId, ancestors, graphId, graphVersion }: Place): void => {
-    places.set(id, { id, rootId, ancestors, graphId, graphVersion });
+  const remember = ({ id, rootId, ownerId, ancestors, graphId, graphVersion }: Place): void => {
+    places.set(id, { id, rootId, ownerId, ancestors, graphId, graphVersion });
     dropOldest(places, placesKept);
   };
 

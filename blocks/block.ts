@@ -12,6 +12,8 @@ export type Inputs = JsonObject;
 export type Surroundings = {
   /** Whether outbound requests may reach private addresses (TREELINE_HTTP_ALLOW_PRIVATE). */
   readonly allowPrivateAddresses: boolean;
+  /** Longest file that a block may fetch or store (TREELINE_MAX_FILE_BYTES). */
+  readonly maxFileBytes: number;
   /** Where language models answer; null: nobody has said. */
   readonly models: Models | null;
   /** The credential that a reference names. Throws `BlockFailure` `credential_missing`. */
@@ -35,6 +37,7 @@ export type BlockContext = Surroundings & {
   readonly idempotencyKey: string;
   readonly log: Pick<Logger, "debug" | "info" | "warn">;
   readonly memory: Memory;
+  readonly files: Files;
   /** The pins that links from the node's pin `tools` lead to, in the order of the graph's links. */
   readonly tools: readonly ToolPin[];
   /** Adds to what the node execution has used, such as `{inputTokens: 12}`; it is recorded with the result. */
@@ -56,6 +59,17 @@ export type Memory = {
   write(scope: MemoryScope, key: string, value: Json): Promise<void>;
 };
 export type MemoryScope = "within_agent" | "across_agents";
+
+/** Files of this execution's owner; references to them are made and read by graph/file.ts. */
+export type Files = {
+  /** Longest file, in bytes (TREELINE_MAX_FILE_BYTES). */
+  readonly maxBytes: number;
+  /** Answers its id; the file stays as long as the tree of this execution does. */
+  store(content: FileContent): Promise<string>;
+  /** null: there is none. What is read stays as long as the tree does. */
+  read(id: string): Promise<FileContent | null>;
+};
+export type FileContent = { readonly bytes: Uint8Array; readonly contentType: string };
 
 /** One parameter of a tool: a sink node of a `tools` link is a function, its linked pins are the parameters. */
 export type ToolPin = {

@@ -7,6 +7,7 @@ import { executeCode } from "./code/definition";
 import { codeExtraction } from "./code-extraction/definition";
 import * as dictionaries from "./dictionaries/definition";
 import * as escapes from "./escapes/definition";
+import * as files from "./files/definition";
 import * as flow from "./flow/definition";
 import * as lists from "./lists/definition";
 import * as llm from "./llm/definition";
@@ -26,6 +27,7 @@ import { xmlParser } from "./xml/definition";
 const definitions: readonly BlockDefinition[] = [
   ...Object.values(agentInputs),
   agentFileInput,
+  ...Object.values(files),
   agentOutput,
   agentExecutor,
   ...Object.values(basic),

@@ -4,6 +4,8 @@ import type { Block, BlockRegistry } from "./block";
 import { clockBlocks } from "./clock/run";
 import { codeBlocks } from "./code/run";
 import { llmBlocks } from "./llm/run";
+import { createOpenFile } from "./files/open";
+import { fileBlocks } from "./files/run";
 import { runLargeAside } from "./large/threads";
 import { memoryBlocks } from "./memory/run";
 import { patternBlocks } from "./pattern/run";
@@ -17,10 +19,12 @@ import { templateBlocks } from "./text/run";
 import { reviewBlocks } from "./review/run";
 import { timerBlocks } from "./timer/run";
 import { webBlocks } from "./web/run";
+import { createDownload } from "./web/send";
 
 /** Treeline's blocks and more: of a plug-in, or stubs of a test. Throws for an id that is there already. */
 export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
   const renderAside = createTemplateThreads();
+  const openFile = createOpenFile(createDownload());
   const registry = new Map<string, Block>();
   for (const block of [
     ...runLargeAside(pureBlocks),
@@ -35,8 +39,9 @@ export function createRegistry(extra: readonly Block[] = []): BlockRegistry {
     ...codeBlocks(),
     ...sqlBlocks,
     ...samplingBlocks,
-    ...spreadsheetBlocks(),
-    ...webBlocks(),
+    ...spreadsheetBlocks(openFile),
+    ...fileBlocks(openFile),
+    ...webBlocks(openFile),
     ...extra,
   ]) {
     const { id, name } = block.definition;

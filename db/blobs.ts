@@ -121,21 +121,18 @@ export async function loadLarge(db: Database, larges: readonly Large[]): Promise
   }
 }
 
-export type StoredFile = { readonly id: string; readonly contentType: string; readonly bytes: Buffer };
+type StoredFile = { readonly id: string; readonly contentType: string; readonly bytes: Buffer };
 
 /** `rootId`: the tree that it is a file of; without one it stays for a day, or until a tree uses it. */
 export async function saveFile(
   db: Database,
   ownerId: string,
-  { contentType, bytes }: Omit<StoredFile, "id">,
+  { contentType, bytes }: { readonly contentType: string; readonly bytes: Uint8Array },
   rootId: ExecutionId | null,
 ): Promise<string> {
   const id = blobId(ownerId, contentType, bytes);
-  const store = async () => {
-    if (!(await keep(db, [id])).has(id)) await insertBlob(db, { id, ownerId, contentType }, bytes);
-    if (rootId) await useFile(db, ownerId, id, rootId);
-  };
-  await store();
+  if (!(await keep(db, [id])).has(id)) await insertBlob(db, { id, ownerId, contentType }, bytes);
+  if (rootId) await useFile(db, ownerId, id, rootId);
   return id;
 }
 

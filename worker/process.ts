@@ -74,6 +74,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Worker
     catalog: priceBlocks(catalogOf(blocks), readPrices(config)),
     surroundings: {
       allowPrivateAddresses: config.httpAllowPrivate,
+      maxFileBytes: config.maxFileBytes,
       models: config.models,
       credential: createCredentials(readCredentials(config)),
     },

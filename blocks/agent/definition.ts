@@ -71,8 +71,12 @@ export const agentInputs = {
   googleDriveFile: input("d3b32f15-6fd7-40e3-be52-e083f51b19a2", "AgentGoogleDriveFileInput", "a file of Google Drive", object, { pins: drive }),
 };
 
-const fileInput = ["95ead23f-8283-4654-aef3-10c053b74a31", "AgentFileInput", "a file: a URL or a data URI"] as const;
-const base64 = optional(boolean, false, "Whether to emit a data URI; only of a data URI, for files are not fetched.");
+const fileInput = [
+  "95ead23f-8283-4654-aef3-10c053b74a31",
+  "AgentFileInput",
+  "a file: a URL, a data URI or a reference, which it stores",
+] as const;
+const base64 = optional(boolean, false, "Whether to emit a data URI instead of a reference.");
 
 export const agentFileInput = define({
   ...described(...fileInput, text, { pins: { base_64: base64 } }),

@@ -1,14 +1,14 @@
 import type { Emission } from "../../graph/definition";
 import type { Json } from "../../graph/json";
 import { isLarge } from "../../graph/large";
-import { BlockFailure, isBlockFailure } from "../block";
-import type { Block, ChildBlock, InlineBlock, Inputs, RemoteBlock } from "../block";
+import { isBlockFailure } from "../block";
+import type { Block, ChildBlock, InlineBlock, Inputs } from "../block";
 import { readBoolean, readInteger, readList, readObject, readText } from "../inputs";
 import { render, rendersInline } from "../template/render";
 import type { TemplateJob } from "../template/render";
 import type { RenderAside } from "../template/threads";
 import { print } from "../texts";
-import { agentExecutor, agentFileInput, agentInputs, agentOutput } from "./definition";
+import { agentExecutor, agentInputs, agentOutput } from "./definition";
 
 type Definition = InlineBlock["definition"];
 
@@ -41,21 +41,6 @@ const inputBlocks: readonly Block[] = [
   inputBlock(agentInputs.table, (inputs, pin) => readList(inputs, pin, [])),
   inputBlock(agentInputs.googleDriveFile, readObject),
 ];
-
-/** Files are handed on as they came: there is no store to put them into. */
-const fileInputBlock: RemoteBlock = {
-  definition: agentFileInput,
-  run: async (inputs) => emitFile(inputs),
-};
-
-function emitFile(inputs: Inputs): Emission[] {
-  const file = readText(inputs, "value", "");
-  if (file === "") return [];
-  if (readBoolean(inputs, "base_64", false) && !file.startsWith("data:")) {
-    throw new BlockFailure("file_not_fetched", "only a data URI can be emitted as one: files are not fetched");
-  }
-  return [{ pin: "result", value: file }];
-}
 
 /**
  * With a format it emits only `output`, without one the value and then the name. It has no error pin: a template that fails
@@ -107,5 +92,5 @@ function shownFailure(inputs: Inputs, error: unknown): Emission {
 const executorBlock: ChildBlock = { definition: agentExecutor };
 
 export function agentBlocks(renderAside: RenderAside): readonly Block[] {
-  return [...inputBlocks, fileInputBlock, outputBlock(renderAside), executorBlock];
+  return [...inputBlocks, outputBlock(renderAside), executorBlock];
 }

@@ -7,7 +7,7 @@ export const readSpreadsheet = define({
   placement: "remote",
   inputSchema: pins({
     contents: optional(nullable(text), null, "CSV text."),
-    file_input: optional(nullable(text), null, "A file as a data URI; it wins over `contents`."),
+    file_input: optional(nullable(text), null, "A file: a URL, a data URI or a reference; it wins over `contents`."),
     delimiter: optional(text, ",", "What stands between two values."),
     quotechar: optional(text, '"', "What quotes a value."),
     escapechar: optional(text, "\\", "What takes the meaning from the character behind it."),

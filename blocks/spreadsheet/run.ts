@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { JsonObject } from "../../graph/json";
 import { BlockFailure } from "../block";
-import type { Block, Inputs, RemoteBlock } from "../block";
+import type { Block, BlockContext, Inputs, RemoteBlock } from "../block";
+import type { OpenFile } from "../files/open";
 import { invalid, readBoolean, readInteger, readList, readText } from "../inputs";
 import { createThreads } from "../threads/pool";
 import type { RunAside } from "../threads/pool";
@@ -10,20 +11,20 @@ import type { SpreadsheetJob } from "./read";
 
 type ReadAside = RunAside<SpreadsheetJob, JsonObject[]>;
 
-function readSpreadsheet(readAside: ReadAside): RemoteBlock {
+function readSpreadsheet(readAside: ReadAside, openFile: OpenFile): RemoteBlock {
   return {
     definition: definitions.readSpreadsheet,
-    run: async (inputs, { signal }) => {
-      const rows = await readAside(readJob(inputs), signal);
+    run: async (inputs, context) => {
+      const rows = await readAside(readJob(inputs, await readContent(inputs, openFile, context)), context.signal);
       if (readBoolean(inputs, "produce_singular_result", false)) return rows.map((value) => ({ pin: "row", value }));
       return [{ pin: "rows", value: rows }];
     },
   };
 }
 
-function readJob(inputs: Inputs): SpreadsheetJob {
+function readJob(inputs: Inputs, content: SpreadsheetJob["content"]): SpreadsheetJob {
   return {
-    content: readContent(inputs),
+    content,
     delimiter: readCharacter(inputs, "delimiter", ","),
     quote: readCharacter(inputs, "quotechar", '"'),
     escape: readCharacter(inputs, "escapechar", "\\"),
@@ -34,21 +35,16 @@ function readJob(inputs: Inputs): SpreadsheetJob {
   };
 }
 
-function readContent(inputs: Inputs): string | Uint8Array {
+async function readContent(
+  inputs: Inputs,
+  openFile: OpenFile,
+  context: BlockContext,
+): Promise<SpreadsheetJob["content"]> {
   const file = readText(inputs, "file_input", null);
-  if (file === null) {
-    const contents = readText(inputs, "contents", null);
-    if (contents === null) throw invalid("neither contents nor file_input is given");
-    return contents;
-  }
-  const [, meta = "", data] = /^data:([^,]*),(.*)$/s.exec(file) ?? [];
-  if (data === undefined) throw invalid("file_input is no data URI; nothing else can be read yet");
-  if (/;\s*base64\s*$/i.test(meta)) return Buffer.from(data, "base64");
-  try {
-    return Buffer.from(decodeURIComponent(data), "utf8");
-  } catch {
-    throw invalid("file_input is a malformed data URI");
-  }
+  if (file !== null) return (await openFile(file, "file_input", context)).bytes;
+  const contents = readText(inputs, "contents", null);
+  if (contents === null) throw invalid("neither contents nor file_input is given");
+  return contents;
 }
 
 function readCharacter(inputs: Inputs, pin: string, fallback: string): string {
@@ -60,7 +56,9 @@ function readCharacter(inputs: Inputs, pin: string, fallback: string): string {
 /** A small xlsx file can unpack to a large one. */
 const heapMb = 256;
 
-export function spreadsheetBlocks(): readonly Block[] {
+export function spreadsheetBlocks(openFile: OpenFile): readonly Block[] {
   const overrun = (limit: string) => new BlockFailure("file_unreadable", `reading the file took over ${limit}`);
-  return [readSpreadsheet(createThreads({ entry: join(__dirname, "thread"), limitMs: 30_000, heapMb, overrun }))];
+  return [
+    readSpreadsheet(createThreads({ entry: join(__dirname, "thread"), limitMs: 30_000, heapMb, overrun }), openFile),
+  ];
 }

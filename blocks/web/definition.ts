@@ -9,7 +9,7 @@ const messagePins = {
   json_format: optional(boolean, true, "Send the body as JSON; false: as a form."),
   body: optional({ type: ["object", "null"] }, null, "The body; null: none."),
   files_name: optional(text, "file", "The name of the form's field for the files."),
-  files: optional(list, [], "Files to send as a multipart form, as data URIs."),
+  files: optional(list, [], "Files to send as a multipart form: URLs, data URIs, references."),
 };
 
 const answerPins = {

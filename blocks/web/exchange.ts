@@ -8,22 +8,28 @@ import { parseUrl } from "./message";
 import type { Message } from "./message";
 
 const maxRedirects = 10;
-const maxBytes = 16 * 1024 * 1024;
 
+/** An answer whose body is as it came, but unpacked. */
+export type Received = { readonly status: number; readonly bytes: Buffer; readonly contentType: string };
 export type Answer = { readonly status: number; readonly text: string };
 
 /**
  * Sends a message, once, and follows up to 10 redirects; each is a new connection through the same dispatcher, and so through
- * its guard. At most 16 MiB of answer, decoded. Throws `BlockFailure`, and what undici and the signal throw.
+ * its guard. At most `maxBytes` of answer, unpacked. Throws `BlockFailure`, and what undici and the signal throw.
  */
-export async function exchange(message: Message, dispatcher: Dispatcher, signal: AbortSignal): Promise<Answer> {
+export async function exchange(
+  message: Message,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+  maxBytes: number,
+): Promise<Received> {
   let next = message;
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
     const { url, method, headers, body } = next;
     const response = await request(url, { method, headers, body, dispatcher, signal });
     const location = response.headers["location"];
     if (![301, 302, 303, 307, 308].includes(response.statusCode) || typeof location !== "string") {
-      return { status: response.statusCode, text: await readAnswer(response) };
+      return { status: response.statusCode, ...(await readAnswer(response, maxBytes)) };
     }
     await response.body.dump();
     next = redirected(next, response.statusCode, location);
@@ -57,40 +63,44 @@ const decoders = new Map([
   ["deflate", promisify(inflate)],
 ]);
 
-async function readAnswer({ body, headers }: Dispatcher.ResponseData): Promise<string> {
+async function readAnswer(
+  { body, headers }: Dispatcher.ResponseData,
+  maxBytes: number,
+): Promise<Omit<Received, "status">> {
   const encoding = String(headers["content-encoding"] ?? "identity").toLowerCase();
-  const bytes = await collect(body);
+  const bytes = await collect(body, maxBytes);
   // The answer to a HEAD names an encoding too, but there is nothing to decode.
-  const decoded = encoding === "identity" || bytes.length === 0 ? bytes : await unpack(bytes, encoding);
-  return decode(decoded, String(headers["content-type"] ?? ""));
+  const unpacked = encoding === "identity" || bytes.length === 0 ? bytes : await unpack(bytes, encoding, maxBytes);
+  return { bytes: unpacked, contentType: String(headers["content-type"] ?? "") };
 }
 
-async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {
+async function collect(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
+    if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-async function unpack(bytes: Buffer, encoding: string): Promise<Buffer> {
+async function unpack(bytes: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
   const decoder = decoders.get(encoding);
   if (!decoder) throw new BlockFailure("answer_unreadable", "the answer has a content-encoding that is not known here");
   try {
     return await decoder(bytes, { maxOutputLength: maxBytes });
   } catch (error) {
-    throw isObject(error) && error["code"] === "ERR_BUFFER_TOO_LARGE" ? tooLarge() : error;
+    throw isObject(error) && error["code"] === "ERR_BUFFER_TOO_LARGE" ? tooLarge(maxBytes) : error;
   }
 }
 
-function tooLarge(): BlockFailure {
+function tooLarge(maxBytes: number): BlockFailure {
   return new BlockFailure("answer_too_large", `the answer is over ${maxBytes / 1024 / 1024} MiB`);
 }
 
-function decode(bytes: Buffer, contentType: string): string {
+/** The body as a text, by the charset that it names. */
+export function decode({ bytes, contentType }: Pick<Received, "bytes" | "contentType">): string {
   const charset = /charset="?([^\s;"]+)/i.exec(contentType)?.[1] ?? "utf-8";
   try {
     return new TextDecoder(charset).decode(bytes);

@@ -1,8 +1,10 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { unescape } from "node:querystring";
-import { FormData, fetch } from "undici";
+import { Blob } from "node:buffer";
+import { FormData } from "undici";
 import type { Json, JsonObject } from "../../graph/json";
-import type { Inputs } from "../block";
+import type { BlockContext, Inputs } from "../block";
+import type { OpenFile } from "../files/open";
 import { invalid, kindOf, readBoolean, readChoice, readList, readObject, readText } from "../inputs";
 import { dump } from "../texts";
 import { methods } from "./definition";
@@ -25,9 +27,9 @@ export function getMessage(url: URL, accept: string): Message {
 }
 
 /** Throws `BlockFailure` `invalid_input`; its messages never hold what an input holds. */
-export async function readMessage(inputs: Inputs): Promise<Message> {
+export async function readMessage(inputs: Inputs, openFile: OpenFile, context: BlockContext): Promise<Message> {
   const url = parseUrl(readText(inputs, "url"));
-  const content = await readContent(inputs);
+  const content = await readContent(inputs, (file, pin) => openFile(file, pin, context));
   const headers = {
     "user-agent": "treeline",
     ...content.headers,
@@ -77,11 +79,18 @@ function headerValue(name: string, value: Json): string {
 
 type Content = { readonly body: Message["body"]; readonly headers: { readonly [name: string]: string } };
 
-async function readContent(inputs: Inputs): Promise<Content> {
+type Open = (file: Json, pin: string) => ReturnType<OpenFile>;
+
+async function readContent(inputs: Inputs, open: Open): Promise<Content> {
   const files = readList(inputs, "files", []);
   const body = inputs["body"] ?? null;
   if (files.length > 0) {
-    return { body: await multipart(readText(inputs, "files_name", "file"), files, formFields(body)), headers: {} };
+    const form = formOf(formFields(body));
+    for (const [i, file] of files.entries()) {
+      const { bytes, contentType } = await open(file, `file ${i}`);
+      form.append(readText(inputs, "files_name", "file"), new Blob([bytes], { type: contentType }), `file-${i + 1}`);
+    }
+    return { body: form, headers: {} };
   }
   if (body === null) return { body: null, headers: {} };
   if (readBoolean(inputs, "json_format", true)) {
@@ -101,18 +110,8 @@ function formFields(body: Json): [string, string][] {
   );
 }
 
-async function multipart(name: string, files: readonly Json[], fields: readonly [string, string][]): Promise<FormData> {
+function formOf(fields: readonly [string, string][]): FormData {
   const form = new FormData();
   for (const [field, value] of fields) form.append(field, value);
-  for (const [i, file] of files.entries()) {
-    if (typeof file !== "string" || !file.startsWith("data:"))
-      throw invalid(`file ${i} is no data URI; nothing else can be sent yet`);
-    const blob = await fetch(file).then(
-      (answer) => answer.blob(),
-      () => null,
-    ); // undici reads data URIs, without a network
-    if (blob === null) throw invalid(`file ${i} is a malformed data URI`);
-    form.append(name, blob, `file-${i + 1}`);
-  }
   return form;
 }

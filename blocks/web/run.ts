@@ -1,6 +1,8 @@
 import type { Emission } from "../../graph/definition";
 import type { Block, RemoteBlock } from "../block";
 import { parseJson } from "../convert";
+import { createOpenFile } from "../files/open";
+import type { OpenFile } from "../files/open";
 import { invalid } from "../inputs";
 import * as definitions from "./definition";
 import type { Answer } from "./exchange";
@@ -8,31 +10,35 @@ import type { Guard } from "./guard";
 import { readMessage, withKey } from "./message";
 import type { Message } from "./message";
 import { readRssFeed } from "./feed";
-import { createSend } from "./send";
+import { createDownload, createSend } from "./send";
 import type { Send } from "./send";
 import { getWikipediaSummary } from "./wikipedia";
 
 /** One attempt: what fails in between may have been carried out on the other side. */
-export function sendWebRequest(guard?: Guard, send: Send = createSend(guard)): RemoteBlock {
+export function sendWebRequest(
+  guard?: Guard,
+  send: Send = createSend(guard),
+  openFile: OpenFile = createOpenFile(createDownload(guard)),
+): RemoteBlock {
   return {
     definition: definitions.sendWebRequest,
     attempts: 1,
     run: async (inputs, context) => {
-      const message = withKey(await readMessage(inputs), context.idempotencyKey);
+      const message = withKey(await readMessage(inputs, openFile, context), context.idempotencyKey);
       return emissionsOf(await send(message, context));
     },
   };
 }
 
 /** The same, with the headers of a host's credential; they win over those of the inputs. */
-function sendAuthenticatedWebRequest(send: Send): RemoteBlock {
+function sendAuthenticatedWebRequest(send: Send, openFile: OpenFile): RemoteBlock {
   return {
     definition: definitions.sendAuthenticatedWebRequest,
     attempts: 1,
     run: async (inputs, context) => {
       const credential = context.credential(inputs["credentials"] ?? null);
       if (credential.type !== "host_scoped") throw invalid("credentials must name one of the type host_scoped");
-      const message = withKey(await readMessage(inputs), context.idempotencyKey);
+      const message = withKey(await readMessage(inputs, openFile, context), context.idempotencyKey);
       if (!isFor(message.url, credential.host))
         throw invalid(`credentials are for ${credential.host}, not for this url`);
       const secret = Object.entries(credential.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
@@ -59,11 +65,11 @@ function pinOf({ status }: Answer): string {
   return status >= 400 && status < 500 ? "client_error" : "server_error";
 }
 
-export function webBlocks(): readonly Block[] {
+export function webBlocks(openFile: OpenFile): readonly Block[] {
   const send = createSend();
   return [
-    sendWebRequest(undefined, send),
-    sendAuthenticatedWebRequest(send),
+    sendWebRequest(undefined, send, openFile),
+    sendAuthenticatedWebRequest(send, openFile),
     getWikipediaSummary(send),
     readRssFeed(send),
   ];

@@ -4,8 +4,8 @@ import { isObject } from "../../graph/json";
 import { BlockFailure, isBlockFailure } from "../block";
 import type { BlockContext } from "../block";
 import { refusalOf } from "./address";
-import { exchange } from "./exchange";
-import type { Answer } from "./exchange";
+import { decode, exchange } from "./exchange";
+import type { Answer, Received } from "./exchange";
 import { guardedConnector } from "./guard";
 import type { Guard } from "./guard";
 import type { Message } from "./message";
@@ -15,7 +15,11 @@ const connectMs = 10_000;
 /** Connections are not capped, per host or in all: a worker runs 1,000 of these at once. Idle ones keep no process alive. */
 const agentOptions = { connections: null, headersTimeout: 300_000, bodyTimeout: 300_000 };
 
+/** Longest answer that becomes a value. */
+const longestAnswer = 16 * 1024 * 1024;
+
 export type Send = (message: Message, context: BlockContext) => Promise<Answer>;
+export type Download = (message: Message, context: BlockContext, maxBytes: number) => Promise<Received>;
 
 const publicGuard: Guard = { lookup, refusalOf };
 
@@ -24,11 +28,20 @@ const publicGuard: Guard = { lookup, refusalOf };
  * a `request_failed` of a message that may be repeated is retryable.
  */
 export function createSend(guard: Guard = publicGuard): Send {
+  const download = createDownload(guard);
+  return async (message, context) => {
+    const received = await download(message, context, longestAnswer);
+    return { status: received.status, text: decode(received) };
+  };
+}
+
+/** As `createSend`, for bytes. */
+export function createDownload(guard: Guard = publicGuard): Download {
   const guarded = new Agent({ ...agentOptions, connect: guardedConnector(guard, connectMs) });
   const open = new Agent({ ...agentOptions, connect: { timeout: connectMs } });
-  return async (message, { signal, allowPrivateAddresses }) => {
+  return async (message, { signal, allowPrivateAddresses }, maxBytes) => {
     try {
-      return await exchange(message, allowPrivateAddresses ? open : guarded, signal);
+      return await exchange(message, allowPrivateAddresses ? open : guarded, signal, maxBytes);
     } catch (error) {
       signal.throwIfAborted();
       if (isBlockFailure(error)) throw error;

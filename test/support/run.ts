@@ -14,7 +14,12 @@ export function openActivities(db: Database, more: readonly Block[] = []) {
     db,
     blocks,
     catalog: catalogOf(blocks),
-    surroundings: { allowPrivateAddresses: false, models: null, credential: createCredentials([]) },
+    surroundings: {
+      allowPrivateAddresses: false,
+      maxFileBytes: 1_000_000,
+      models: null,
+      credential: createCredentials([]),
+    },
     isChainOpen: () => Promise.resolve(true),
     wake: createWaker(db),
     log: pino({ level: "silent" }),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import pino from "pino";
 import { startApi } from "../../api/process";
 import { readConfig } from "../../config/env";
+import { deleteTree, deleteUnusedBlobs } from "../../db/retention";
 import { parseExecutionId } from "../../graph/ids";
 import { startEngine } from "../support/engine";
 import { until } from "../support/wait";
@@ -33,6 +34,10 @@ async function setup() {
   return {
     engine,
     ask,
+    async store(type: string, body: string): Promise<Record<string, unknown>> {
+      const response = await fetch(`${api.url}/v1/files`, { method: "POST", headers: { "Content-Type": type }, body });
+      return (await response.json()) as Record<string, unknown>;
+    },
     async json(path: string, body?: unknown): Promise<Record<string, unknown>> {
       return JSON.parse((await ask(path, body)).text) as Record<string, unknown>;
     },
@@ -153,4 +158,27 @@ test("a value that a person answers with travels the same way, and is the same a
   );
   expect(ended["outputs"]).toEqual({ out: [decided["data"]] });
   expect((await engine.db.pool.query("select 1 from blob_uses")).rows).toHaveLength(1);
+});
+
+test("a file that was sent is an input of a graph, stays with its tree, and goes with it", async () => {
+  await using bundle = await setup();
+  const { engine, ask, json, store } = bundle;
+  const reader = draft(
+    [
+      node("in", "AgentFileInput", { name: "file" }),
+      node("read", "FileRead", { delimiter: "\n", skip_rows: 1 }),
+      node("out", "AgentOutput", { name: "text" }),
+    ],
+    ["in.result => read.file_input", "read.content -> out.value"],
+  );
+  const saved = await json("/v1/graphs", reader);
+  const stored = await store("text/x-test", "head\nline");
+  const { id, uri } = stored;
+  expect(stored).toEqual({ id, uri: `treeline://files/${String(id)}`, bytes: 9, contentType: "text/x-test" });
+  expect(await ask(`/v1/files/${String(id)}`)).toEqual({ status: 200, text: "head\nline" });
+  const execution = await json(`/v1/graphs/${String(saved["id"])}/executions?wait=60s`, { inputs: { file: uri } });
+  expect(execution).toMatchObject({ status: "COMPLETED", inputs: { file: uri }, outputs: { text: ["line"] } });
+  expect(await deleteUnusedBlobs(engine.db, 0)).toBe(0);
+  expect(await deleteTree(engine.db, "local", parseExecutionId(String(execution["id"])))).toBeNull();
+  expect((await ask(`/v1/files/${String(id)}`)).status).toBe(404);
 });

@@ -1,4 +1,3 @@
-import type { Inputs } from "../../../blocks/block";
 import type { Json } from "../../../graph/json";
 import { blockNamed, contextOf, failBlock, pairs, runBlock } from "./run-block";
 
@@ -49,29 +48,6 @@ describe("Agent inputs", () => {
     for (const name of ["AgentInput", "AgentTableInput", "AgentToggleInput"]) {
       expect(blockNamed(name).definition).toMatchObject({ role: "input", staticOutput: true, errorPin: false });
     }
-  });
-});
-
-describe("AgentFileInput", () => {
-  const emit = async (inputs: Inputs) => {
-    const block = blockNamed("AgentFileInput");
-    if (block.definition.placement !== "remote" || !("run" in block)) throw new Error("AgentFileInput is not remote");
-    return pairs(await block.run({ name: "n", ...inputs }, contextOf()));
-  };
-
-  test("hands a file on, and emits nothing for none", async () => {
-    expect(await emit({ value: "https://example.com/a.txt" })).toEqual([["result", "https://example.com/a.txt"]]);
-    expect(await emit({ value: "data:text/plain,hi", base_64: true })).toEqual([["result", "data:text/plain,hi"]]);
-    expect(await emit({ value: "" })).toEqual([]);
-    expect(await emit({ value: null })).toEqual([]);
-    expect(await emit({})).toEqual([]);
-  });
-
-  test("fails where it would have to fetch the file", async () => {
-    await expect(emit({ value: "https://example.com/a.txt", base_64: true })).rejects.toMatchObject({
-      name: "BlockFailure",
-      code: "file_not_fetched",
-    });
   });
 });
 

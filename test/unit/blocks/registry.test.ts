@@ -151,6 +151,14 @@ const known: readonly [id: string, name: string, placement: string, inputs: stri
     "url method headers json_format body files_name files",
     "response client_error server_error",
   ],
+  ["cbb50872-625b-42f0-8203-a2ae78242d8a", "FileStore", "remote", "file_in base_64", "file_out"],
+  [
+    "3735a31f-7e18-4aca-9e90-08a7120674bc",
+    "FileRead",
+    "remote",
+    "file_input delimiter size_limit row_limit skip_size skip_rows",
+    "content",
+  ],
   [
     "95ead23f-8283-4654-aef3-10c053b74a31",
     "AgentFileInput",
@@ -303,7 +311,12 @@ test("the catalog has the blocks of the format with their ids, placements and pi
 test("static outputs and missing error pins are those of the format", () => {
   const names = (which: "staticOutput" | "errorPin", value: boolean) =>
     [...catalog.values()].filter((block) => block[which] === value && block.role !== "input").map(({ name }) => name);
-  expect(names("staticOutput", true).toSorted()).toEqual(["AgentOutput", "RetrieveInformation", "StoreValue"]);
+  expect(names("staticOutput", true).toSorted()).toEqual([
+    "AgentOutput",
+    "FileStore",
+    "RetrieveInformation",
+    "StoreValue",
+  ]);
   expect(names("errorPin", false).toSorted()).toEqual(["AgentExecutor", "AgentOutput"]);
 });
 

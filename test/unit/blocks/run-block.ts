@@ -1,5 +1,5 @@
 import { isBlockFailure } from "../../../blocks/block";
-import type { Block, BlockContext, BlockFailure, Inputs, Usage } from "../../../blocks/block";
+import type { Block, BlockContext, BlockFailure, FileContent, Inputs, Usage } from "../../../blocks/block";
 import { createCredentials } from "../../../blocks/credential";
 import type { Credential } from "../../../blocks/credential";
 import { createRegistry } from "../../../blocks/registry";
@@ -51,9 +51,11 @@ export function contextOf({ credentials = [], ...changes }: ContextChanges = {})
   const silent = () => undefined;
   const kept = new Map<string, Json>();
   const used: Usage[] = [];
+  const stored = new Map<string, FileContent>();
   return {
     signal: new AbortController().signal,
     allowPrivateAddresses: false,
+    maxFileBytes: 1_000_000,
     models: null,
     credential: createCredentials(credentials),
     idempotencyKey: "key",
@@ -61,6 +63,15 @@ export function contextOf({ credentials = [], ...changes }: ContextChanges = {})
     memory: {
       read: (scope, key) => Promise.resolve(kept.get(`${scope} ${key}`)),
       write: (scope, key, value) => Promise.resolve(void kept.set(`${scope} ${key}`, value)),
+    },
+    files: {
+      maxBytes: 1_000_000,
+      store(content) {
+        const id = `00000000-0000-8000-8000-${String(stored.size + 1).padStart(12, "0")}`;
+        stored.set(id, content);
+        return Promise.resolve(id);
+      },
+      read: (id) => Promise.resolve(stored.get(id) ?? null),
     },
     tools: [],
     use: (usage) => void used.push(usage),

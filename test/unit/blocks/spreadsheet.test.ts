@@ -144,7 +144,7 @@ describe("a file", () => {
 
   test.each([
     [{}, "invalid_input", "neither contents nor file_input is given"],
-    [{ file_input: "http://x.test/a.csv" }, "invalid_input", "file_input is no data URI; nothing else can be read yet"],
+    [{ file_input: "/etc/passwd" }, "invalid_input", "file_input must be a URL, a data URI or a reference to a file"],
     [{ file_input: "data:,%E9" }, "invalid_input", "file_input is a malformed data URI"],
     [{ file_input: "data:,PK%03%04x" }, "file_unreadable", "the file is no xlsx file that can be read"],
     [{ contents: "a", delimiter: "::" }, "invalid_input", "delimiter must be one character"],

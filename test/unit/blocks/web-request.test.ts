@@ -106,7 +106,7 @@ describe("SendWebRequest sends", () => {
     [{ url: "http://x.test", method: "TRACE" }, "method must be one of GET, POST, PUT, DELETE, PATCH, OPTIONS, HEAD"],
     [{ url: "http://x.test", headers: { a: ["secret"] } }, "header a must be a text, not a list"],
     [{ url: "http://x.test", headers: { a: "secret\r\nb: c" } }, "header a has characters that cannot be sent"],
-    [{ url: "http://x.test", files: ["http://x.test/f"] }, "file 0 is no data URI; nothing else can be sent yet"],
+    [{ url: "http://x.test", files: [7] }, "file 0 must be a URL, a data URI or a reference to a file"],
     [{ url: "http://x.test", files: ["data:nonsense"] }, "file 0 is a malformed data URI"],
   ])("nothing for %j", async (inputs, message) => {
     await expect(send(inputs)).rejects.toMatchObject({ code: "invalid_input", message });

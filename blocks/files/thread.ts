@@ -1,0 +1,4 @@
+import { serve } from "../threads/serve";
+import { readFile } from "./read";
+
+serve(readFile);
