@@ -46,6 +46,11 @@ export class Allowance {
     this.stopAt("nodeExecutions", `this tree may have at most ${this.limits.nodeExecutions} node executions`);
   }
 
+  /** So many node executions more would not pass the tree's limit. */
+  leaves(count: number): boolean {
+    return this.state.tree.nodeExecutions + this.minted + count <= this.limits.nodeExecutions;
+  }
+
   isRefused(id: NodeExecutionId): boolean {
     return this.refused.has(id);
   }

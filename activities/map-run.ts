@@ -52,7 +52,13 @@ export class MapRun {
     const { failure } = this.found;
     if (!failure || this.running > 0) return null;
     const { code, message, executionId } = failureOf(failure);
-    return { code, message: `item ${failure.item} of the map has failed: ${message}`, childExecutionId: executionId };
+    const fatal = failure.error?.fatal || failure.error?.limit ? { fatal: true } : {};
+    return {
+      code,
+      message: `item ${failure.item} of the map has failed: ${message}`,
+      childExecutionId: executionId,
+      ...fatal,
+    };
   }
 
   /** What it emits when all its items have ended: once, and in their order. */

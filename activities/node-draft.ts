@@ -34,6 +34,7 @@ export class NodeDraft {
   iteration: number | undefined;
   newHostId: NodeExecutionId | undefined;
   newWakeInMs: number | undefined;
+  resurrects: NodeExecutionId | undefined;
   review: ReviewRow | undefined;
   map: { readonly items: number; admitted: number } | undefined;
   wakesLeft: number | null;
@@ -169,6 +170,7 @@ export class NodeDraft {
       map: this.map,
       iteration: this.iteration,
       hostId: this.newHostId,
+      resurrects: this.resurrects,
       wakeInMs: this.newWakeInMs,
       review: this.review,
       wakesLeft: this.wakesLeft ?? undefined,

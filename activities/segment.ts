@@ -177,8 +177,25 @@ export class Segment {
     const failed = this.stop !== null;
     if (failed) this.closeFailed();
     const isLive = this.draft.begun !== null || this.state.status === "RUNNING" || this.state.status === "WAITING";
-    if (this.grows && isLive && (failed || !this.hasWork()) && this.state.open + this.draft.delta.open === 0)
-      this.draft.end(this.unfed(), this.planner.missing);
+    if (this.grows && isLive && (failed || !this.hasWork()) && this.state.open + this.draft.delta.open === 0) {
+      if (failed || !this.resurrect()) this.draft.end(this.unfed(), this.planner.missing);
+    }
+  }
+
+  /** Where all that has failed may pass it goes on, if its graph asks for it: no other count of it starts anew. */
+  private resurrect(): boolean {
+    const failed = this.draft.failuresToPass();
+    if (failed.length === 0 || !this.allowance.leaves(failed.length)) return false;
+    for (const node of this.draft.resurrect(failed, this.mint)) {
+      this.open(node);
+      this.work.push({
+        kind: "wait",
+        id: node.id,
+        label: labelOf(node.compiled),
+        delayMs: node.newWakeInMs ?? 0,
+      });
+    }
+    return true;
   }
 
   /** Where a failure is the end its outputs go nowhere, but it counts. */
@@ -367,6 +384,11 @@ export class Segment {
     if (!may)
       return this.fail(node, "node_failed", { code: "rejected", message: message ?? "it was not allowed to run" });
     if (isObject(inputs)) node.edit(encloseEach(this.state.ownerId, inputs));
+    this.startAgain(node);
+  }
+
+  /** It has waited before its start. */
+  private startAgain(node: NodeDraft): void {
     node.status = "QUEUED";
     node.touch();
     this.draft.delta.waiting -= 1;
@@ -384,13 +406,17 @@ export class Segment {
   private wake(node: NodeDraft): boolean {
     if (this.state.held) return false; // it waits on, and fires when it is released
     const block = this.deps.blocks.get(node.compiled.block.id);
-    if (node.status !== "WAITING" || !(isWait(block) || isReview(block))) return false;
+    if (node.status !== "WAITING" || node.wakeInMs === null) return false;
     if (node.wakeInMs !== null && node.wakeInMs > 0) {
       this.work.push({ kind: "wait", id: node.id, label: labelOf(node.compiled), delayMs: node.wakeInMs });
       return false;
     }
     if (isReview(block)) {
       this.timeOut(block, node);
+      return true;
+    }
+    if (!isWait(block)) {
+      this.startAgain(node); // after the pause of a resurrection
       return true;
     }
     node.used = {};

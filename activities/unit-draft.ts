@@ -1,7 +1,7 @@
 import { encloseEach } from "../db/blobs";
 import type { RecordedError } from "../db/schema";
 import type { BudgetStop, SelfStop } from "../db/self-stop";
-import type { State } from "../db/state";
+import type { Failed, State } from "../db/state";
 import type { ChildRow, EventOrdinal, EventRow, NodeInsert, NodeUpdate, Relay, Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
 import type { Emission, Limits } from "../graph/definition";
@@ -9,6 +9,7 @@ import type { Planner, Waiting } from "../graph/deliver";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import type { JsonObject } from "../graph/json";
 import { inheritLimits, runTimeMs } from "../graph/limits";
+import { isPassing, resurrectionOf } from "../graph/resurrect";
 import type { EndReason, TerminalStatus } from "../graph/status";
 import type { MapRun } from "./map-run";
 import { preview } from "./node-facts";
@@ -47,6 +48,8 @@ export class UnitDraft {
   private readonly nodes = new Map<NodeExecutionId, NodeDraft>();
   private readonly foundUnfed: ReadonlyMap<NodeExecutionId, Waiting>;
   private readonly unhandledNodes = new Set<string>();
+  private readonly unhandledDrafts: NodeDraft[] = [];
+  private resurrections = 0;
   private readonly relayed: Emission[] = [];
   private relayEnd: Relay["end"];
 
@@ -144,6 +147,7 @@ export class UnitDraft {
   /** Of a graph that says so its first unhandled failure is its end. */
   failed(node: NodeDraft): void {
     if (this.graph.settings.onNodeFailure !== "stop" || this.isHandled(node.nodeId) || this.failure) return;
+    if (this.resurrection && isPassing(node.compiled, errorOf(node))) return; // it goes on when the others have ended
     const name = node.compiled.node.label ?? node.nodeId;
     const why = node.error?.code ?? node.endReason ?? "failed";
     const message = `failed and nobody handled it, which stops this graph: "${name}" (${why})`;
@@ -169,9 +173,50 @@ export class UnitDraft {
       if (!this.isHandled(node.nodeId)) {
         this.delta.unhandled += 1;
         this.unhandledNodes.add(node.nodeId);
+        this.unhandledDrafts.push(node);
       }
     }
     if (node.compiled.block.role === "output" && node.status === "COMPLETED") this.relayOutput(node);
+  }
+
+  /** What is left to an execution whose graph asks to go on after failures that may pass; null: nothing. */
+  private get resurrection(): { attempts: number; cooldownMs: number } | null {
+    const asked = resurrectionOf(this.graph.settings);
+    return asked && this.state.resurrections < asked.attempts ? asked : null;
+  }
+
+  /** The failures that nobody has handled, where all of them may pass and the graph asks to go on; else none. */
+  failuresToPass(): readonly Pick<NodeDraft, "id" | "nodeId" | "inputs">[] {
+    if (!this.resurrection) return [];
+    const recorded = this.state.failures.filter(({ nodeId }) => !this.isHandled(nodeId));
+    const all = [...recorded.map((failed) => ({ ...failed, inputs: {} })), ...this.unhandledDrafts];
+    if (all.length < this.state.unhandledFailures + this.delta.unhandled) return []; // more than were read
+    return all.every((failed) => isPassing(this.compiled(failed.nodeId), errorOf(failed))) ? all : [];
+  }
+
+  /** Instead of its end: after a pause these are run again, on the same inputs. Answers the pause. */
+  resurrect(failed: ReturnType<UnitDraft["failuresToPass"]>, mint: () => NodeExecutionId): readonly NodeDraft[] {
+    const { attempts = 0, cooldownMs = 0 } = this.resurrection ?? {};
+    this.resurrections = 1;
+    this.event("execution.resurrected", undefined, {
+      attempt: this.state.resurrections + 1,
+      attempts,
+      afterMs: cooldownMs,
+      nodes: [...new Set(failed.map(({ nodeId }) => nodeId))],
+    });
+    return failed.map(({ id, nodeId, inputs }) => {
+      const node = this.ready(nodeId, mint(), inputs);
+      node.resurrects = id;
+      node.queued = this.event("node.queued", node.id, { nodeId, resurrects: id });
+      node.placement = "wait";
+      node.status = "WAITING";
+      node.newWakeInMs = cooldownMs;
+      node.wakesLeft = 1;
+      this.delta.open += 1;
+      this.delta.waiting += 1;
+      this.delta.unhandled -= 1;
+      return node;
+    });
   }
 
   /** Nothing is ready, running or waiting: the execution ends in this very step, and a parent's node with it. */
@@ -225,6 +270,7 @@ export class UnitDraft {
         runTimeMs: this.begun?.runTimeMs,
         ...this.delta,
         spends: this.spends || undefined,
+        resurrections: this.resurrections,
         started: this.begun?.event,
         ended: this.ended?.event,
       },
@@ -282,10 +328,22 @@ export class UnitDraft {
   }
 
   private recordedFailure(): RecordedError {
-    const unhandled = [...this.state.failedNodes.filter((id) => !this.isHandled(id)), ...this.unhandledNodes];
+    const recorded = this.state.failures.filter(({ nodeId }) => !this.isHandled(nodeId));
+    const unhandled = [...recorded.map(({ nodeId }) => nodeId), ...this.unhandledNodes];
+    // What a parent that asks to go on has to know.
+    const isFatal =
+      this.state.parentId !== null &&
+      [...recorded, ...this.unhandledDrafts].some(
+        (failed) => !isPassing(this.compiled(failed.nodeId), errorOf(failed)),
+      );
     const nodes = [...new Set(unhandled)];
     const names = nodes.map((id) => `"${this.graph.nodes.get(id)?.node.label ?? id}"`);
-    return { code: "node_failed", message: `failed and nobody handled it: ${names.join(", ")}`, nodes };
+    return {
+      code: "node_failed",
+      message: `failed and nobody handled it: ${names.join(", ")}`,
+      nodes,
+      ...(isFatal ? { fatal: true } : {}),
+    };
   }
 
   private relayOutput(node: NodeDraft): void {
@@ -313,4 +371,8 @@ export class UnitDraft {
       ({ block, node }) => block.role === "output" && node.constants["name"] === name,
     );
   }
+}
+
+function errorOf({ error, endReason }: Pick<Failed, "error" | "endReason"> | NodeDraft): RecordedError {
+  return error ?? { code: endReason ?? "lost", message: "" };
 }

@@ -29,6 +29,7 @@ export type ExecutionRecord = {
   readonly nodeExecutions: number;
   readonly failedNodeExecutions: number;
   readonly childExecutions: number;
+  readonly resurrections: number;
   readonly charge: number;
   readonly firstRunId: string | null;
   readonly resumedFrom: ExecutionId | null;
@@ -60,7 +61,7 @@ export const executionColumns = `
   to_json(e.ancestors) as ancestors, e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", g.name as "graphName",
   e.status, e.end_reason as "endReason", e.inputs, e.masks, e.error, e.limits, e.labels, e.budget::float8 as budget,
   e.node_executions as "nodeExecutions", e.failed_node_executions as "failedNodeExecutions",
-  e.child_executions as "childExecutions", e.charge::float8 as charge, e.first_run_id as "firstRunId",
+  e.child_executions as "childExecutions", e.resurrections, e.charge::float8 as charge, e.first_run_id as "firstRunId",
   e.resumed_from as "resumedFrom", e.created_at as "createdAt", e.started_at as "startedAt", e.ended_at as "endedAt",
   json_build_object('executions', t.executions, 'liveExecutions', t.live_executions, 'nodeExecutions', t.node_executions,
     'charge', t.charge, 'maxDepth', t.max_depth) as tree,

@@ -23,6 +23,8 @@ export type NodeExecutionRecord = {
   readonly childExecutionId: ExecutionId | null;
   /** Of a map: how many of its items have ended, and how. */
   readonly map: { readonly done: number; readonly failed: number; readonly total: number } | null;
+  /** The failed node execution that it runs again. */
+  readonly resurrects: NodeExecutionId | null;
   readonly missingPins: readonly string[] | null;
   readonly queuedAt: Date | null;
   readonly startedAt: Date | null;
@@ -45,7 +47,7 @@ export async function listNodeExecutions(
   const { rows } = await db.pool.query<NodeExecutionRecord>(
     `select n.id, n.execution_id as "executionId", n.root_id as "rootId", n.node_id as "nodeId", n.block_id as "blockId",
         n.seq::float8 as seq, n.status, n.end_reason as "endReason", n.attempt, n.inputs, n.error, n.charge::float8 as charge,
-        n.usage, n.child_execution_id as "childExecutionId", n.missing_pins as "missingPins",
+        n.usage, n.child_execution_id as "childExecutionId", n.resurrects, n.missing_pins as "missingPins",
         case when n.map_items is not null then json_build_object('done', n.map_ended, 'failed', n.map_failed, 'total', n.map_items) end as map,
         n.queued_at as "queuedAt", n.started_at as "startedAt", n.ended_at as "endedAt",
         coalesce((select json_agg(json_build_object('pin', o.pin, 'value', o.value) order by o.ordinal)

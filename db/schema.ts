@@ -73,6 +73,8 @@ export type RecordedError = {
   childExecutionId?: string;
   /** Of `limit_exceeded` and `timed_out`: which one. */
   limit?: string;
+  /** Of a nested graph: some of its failures would only come again. */
+  fatal?: boolean;
 };
 
 export const graphs = pgTable(
@@ -175,6 +177,8 @@ export const executions = pgTable(
     unhandledFailures: integer("unhandled_failures").notNull().default(0),
     childExecutions: integer("child_executions").notNull().default(0),
     detachedExecutions: integer("detached_executions").notNull().default(0),
+    /** How often it has gone on after failures that may pass. */
+    resurrections: integer("resurrections").notNull().default(0),
     charge: bigint("charge", { mode: "number" }).notNull().default(0),
     /** The chain of runs (`firstExecutionRunId`) that began it; another chain may not go on with it while this one is open. */
     firstRunId: text("first_run_id"),
@@ -249,6 +253,7 @@ export const executions = pgTable(
     ),
     check("lineage_holds_depth", sql`${t.lineageDepth} >= ${t.depth}`),
     check("only_roots_are_detached", sql`${t.originExecutionId} is null or ${t.depth} = 0`),
+    check("resurrections_not_negative", sql`${t.resurrections} >= 0`),
     check("item_has_a_map", sql`${t.item} is null or (${t.item} >= 0 and ${t.parentNodeExecutionId} is not null)`),
     check("budget_not_negative", sql`${t.budget} is null or ${t.budget} >= 0`),
   ],
@@ -278,6 +283,8 @@ export const nodeExecutions = pgTable(
     hostId: uuid("host_id").$type<NodeExecutionId>(),
     /** Rerun: the completed node execution whose outputs it takes over instead of running. */
     reusedFrom: uuid("reused_from").$type<NodeExecutionId>(),
+    /** The failed node execution of the same execution that it runs again. */
+    resurrects: uuid("resurrects").$type<NodeExecutionId>(),
     error: json("error").$type<RecordedError>(),
     missingPins: textArray("missing_pins"),
     childExecutionId: uuid("child_execution_id").$type<ExecutionId>(),
@@ -306,6 +313,9 @@ export const nodeExecutions = pgTable(
     endedAt: time("ended_at"),
   },
   (t) => [
+    uniqueIndex("node_executions_resurrect_once")
+      .on(t.resurrects)
+      .where(sql`${t.resurrects} is not null`),
     uniqueIndex("node_executions_in_order").on(t.executionId, t.seq),
     index("node_executions_of_node").on(t.executionId, t.nodeId, t.queuedSeq),
     // What blocks the deliveries of a node's later executions: its oldest one that still runs.

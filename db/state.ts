@@ -29,6 +29,7 @@ export type Head = {
   readonly open: number;
   readonly waiting: number;
   readonly unhandledFailures: number;
+  readonly resurrections: number;
   readonly childExecutions: number;
   readonly detachedExecutions: number;
   readonly nodeExecutions: number;
@@ -60,7 +61,7 @@ export type Head = {
 const headColumns = `
   e.id, e.root_id as "rootId", e.owner_id as "ownerId", e.parent_id as "parentId", e.parent_node_execution_id as "parentNodeExecutionId", e.item, to_json(e.ancestors) as ancestors,
   e.depth, e.graph_id as "graphId", e.graph_version as "graphVersion", e.status, e.end_reason as "endReason", e.inputs, e.masks, e.limits, e.version, e.open,
-  e.waiting, e.unhandled_failures as "unhandledFailures", e.child_executions as "childExecutions", e.detached_executions as "detachedExecutions",
+  e.waiting, e.unhandled_failures as "unhandledFailures", e.resurrections, e.child_executions as "childExecutions", e.detached_executions as "detachedExecutions",
   e.node_executions as "nodeExecutions", e.lineage_depth as "lineageDepth", e.origin_execution_id is not null as "isDetached", e.first_run_id as "firstRunId",
   (select json_build_object('executions', t.executions, 'nodeExecutions', t.node_executions, 'charge', t.charge, 'budget', r.budget,
        'reserved', case when r.budget is null then 0 else reserved_of(t.root_id) end)
@@ -113,6 +114,14 @@ export type OpenNode = {
   /** Milliseconds until its timer fires; null where it has none. */
   readonly wakeInMs: number | null;
   readonly outputs: readonly { readonly pin: string; readonly value: Json }[];
+};
+
+/** A node execution that has failed, and may be run again. */
+export type Failed = {
+  readonly id: NodeExecutionId;
+  readonly nodeId: string;
+  readonly endReason: EndReason;
+  readonly error: RecordedError | null;
 };
 
 /** A node that goes through its list. */
@@ -169,8 +178,8 @@ export type State = Head & {
   readonly oldestLive: { readonly [nodeId: string]: number };
   /** By node with static pins: frozen inputs of its most recently queued execution. */
   readonly lastQueued: { readonly [nodeId: string]: JsonObject };
-  /** Nodes with failed executions, if there are unhandled failures (at most 100). */
-  readonly failedNodes: readonly string[];
+  /** Closed failed executions of nodes that nothing runs again, if there are unhandled failures; the first `failuresRead`. */
+  readonly failures: readonly Failed[];
   /** By node: how often it has been queued. null: not read, since all its execution's nodes together are below the limit. */
   readonly iterations: { readonly [nodeId: string]: number } | null;
 };
@@ -190,6 +199,9 @@ export type StateQuestion = {
   /** Reads `iterations` in any case. */
   readonly exact: boolean;
 };
+
+/** More than these at once are not gone on from. */
+const failuresRead = 100;
 
 const itemEnd = `'item', c.item, 'executionId', c.id, 'status', c.status, 'endReason', c.end_reason, 'error', c.error`;
 
@@ -258,8 +270,10 @@ select ${headColumns},
      cross join lateral (
        select n.inputs from node_executions n where n.execution_id = e.id and n.node_id = w.node_id and n.queued_seq is not null
         order by n.queued_seq desc limit 1) l), '{}') as "lastQueued",
-  case when e.unhandled_failures = 0 then '[]' else
-    (select json_agg(distinct n.node_id) from (select node_id from node_executions n where n.execution_id = e.id and n.status = 'FAILED' limit 100) n) end as "failedNodes",
+  case when e.unhandled_failures = 0 then '[]' else coalesce((
+    select json_agg(json_build_object('id', n.id, 'nodeId', n.node_id, 'endReason', n.end_reason, 'error', n.error) order by n.queued_seq) from (
+      select * from node_executions n where n.execution_id = e.id and n.status = 'FAILED' and n.closed
+         and not exists (select 1 from node_executions r where r.resurrects = n.id) limit ${failuresRead}) n), '[]') end as failures,
   case when $8 or e.node_executions >= coalesce((e.limits ->> 'iterations')::bigint, 0) then
     coalesce((select json_object_agg(w.node_id, coalesce(l.iteration, 0) + (
          select count(*) from node_executions n where n.execution_id = e.id and n.node_id = w.node_id and n.queued_seq > coalesce(l.queued_seq, 0)))
@@ -305,7 +319,7 @@ export function freshState(head: Head): State {
     asked: [],
     oldestLive: {},
     lastQueued: {},
-    failedNodes: [],
+    failures: [],
     iterations: {},
   };
 }

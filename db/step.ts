@@ -40,6 +40,8 @@ export type NodeRow = {
   readonly wakesLeft?: number | undefined;
   /** What it asks people from now on. */
   readonly review?: ReviewRow | undefined;
+  /** The failed node execution that it runs again, on its inputs. */
+  readonly resurrects?: NodeExecutionId | undefined;
   /** How many outputs this unit adds. */
   readonly emitted: number;
   /** How many have been delivered in all; absent = as it was. */
@@ -128,6 +130,8 @@ export type Unit = {
     readonly charge?: number | undefined;
     /** Inline nodes are among those charged: they count beside what is reserved for others. */
     readonly spends?: boolean | undefined;
+    /** It goes on after failures that may pass. */
+    readonly resurrections?: number | undefined;
     readonly started?: EventOrdinal | undefined;
     readonly ended?: EventOrdinal | undefined;
   };

@@ -77,6 +77,8 @@ export type Limits = {
 };
 
 export type GraphSettings = {
+  /** Failures that pass are gone on from, up to so many times, after so long a pause. */
+  readonly resurrect?: { readonly attempts?: number | undefined; readonly cooldown?: string | undefined } | undefined;
   readonly onNodeFailure?: "continue" | "stop" | undefined;
   readonly limits?: Limits | undefined;
   /** true: sensitive blocks ask before they run; false: HumanInTheLoop approves by itself. */

@@ -110,6 +110,9 @@ const link = z.strictObject({
 const settings = z.strictObject({
   onNodeFailure: z.enum(["continue", "stop"]).optional(),
   limits: limits(z.string()).optional(),
+  resurrect: z
+    .strictObject({ attempts: z.int().min(1).max(10).optional(), cooldown: z.string().optional() })
+    .optional(),
   safeMode: z.boolean().optional(),
 });
 

@@ -22,6 +22,7 @@ export function validateGraph(draft: GraphDraft, { blocks, findNested, at = "" }
     ...nodeFaults(placed, draft.links),
     ...linkFaults(draft.links, placed, at),
     ...(canStart(draft, placed) ? [] : [{ pointer: `${at}/nodes`, detail: nothingStarts }]),
+    ...durationFaults(`${at}/settings/resurrect/cooldown`, draft.settings?.resurrect?.cooldown),
     ...durationFaults(`${at}/settings/limits/runTime`, draft.settings?.limits?.runTime),
   ];
 }

@@ -42,6 +42,7 @@ export const execution = z
       .optional()
       .meta({ description: "Of a QUEUED root: its place in the queue; 0: it is being started." }),
     resumedFrom: z.uuid().nullable().meta({ description: "The ended execution whose completed nodes it takes over." }),
+    resurrections: count.meta({ description: "How often it has gone on after failures that may pass." }),
     stats: z.strictObject({
       nodeExecutions: count,
       failedNodeExecutions: count,
@@ -93,6 +94,7 @@ export function toExecution(record: ExecutionRecord, linkTo: WorkflowLink): Exec
     error: record.error,
     ...(record.queuePosition === null ? {} : { queuePosition: record.queuePosition }),
     resumedFrom: record.resumedFrom,
+    resurrections: record.resurrections,
     stats: {
       nodeExecutions: record.nodeExecutions,
       failedNodeExecutions: record.failedNodeExecutions,

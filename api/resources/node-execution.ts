@@ -27,6 +27,7 @@ export const nodeExecution = z
     charge: z.number(),
     usage: z.unknown(),
     childExecutionId: z.uuid().nullable(),
+    resurrects: z.uuid().nullable().meta({ description: "The failed one that it runs again (`settings.resurrect`)." }),
     missingPins: z.array(z.string()).nullable().meta({ description: "Of one that was never fed: the pins it missed." }),
     missingLinks: z
       .array(z.strictObject({ sinkName: z.string(), sourceId: z.string(), sourceName: z.string() }))
@@ -66,6 +67,7 @@ export function toNodeExecution(
     charge: record.charge,
     usage: record.usage,
     childExecutionId: record.childExecutionId,
+    resurrects: record.resurrects,
     missingPins: record.missingPins ? [...record.missingPins] : null,
     missingLinks:
       record.missingPins?.flatMap((pin) =>

@@ -106,9 +106,13 @@ begin
   insert into executions (id, root_id, parent_id, parent_node_execution_id, ancestors, depth, lineage_depth, owner_id, actor, graph_id, graph_version, item,
       resumed_from, status, inputs, masks, limits, labels, priority, created_seq, created_at)
     select c.id, p.root_id, p.id, c.parent_node_execution_id, p.ancestors || p.id, p.depth + 1, p.lineage_depth + 1, p.owner_id, p.actor, c.graph_id, c.graph_version, c.item,
+      -- One that runs again what has failed here takes over what that one had completed.
+      coalesce((
+        select o.id from node_executions n join executions o on o.parent_node_execution_id = n.resurrects and o.item is not distinct from c.item
+         where n.id = c.parent_node_execution_id),
       case when p.resumed_from is not null then
         earlier_child(p.resumed_from, p.id, p.rerun_except, p.rerun_from_seq, c.graph_id, c.inputs,
-          row_number() over (partition by p.id, c.graph_id, c.inputs order by c.at_event)) end,
+          row_number() over (partition by p.id, c.graph_id, c.inputs order by c.at_event)) end),
       'QUEUED', c.inputs::json, c.masks::json, p.limits, '{}', p.priority, k.base + c.at_event, v_at
     from json_to_recordset(p_children) as c (u int, id uuid, parent_node_execution_id uuid, graph_id uuid, graph_version int, inputs text, masks text, item int, at_event int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = c.u and k.because is null
@@ -142,13 +146,14 @@ begin
   end if;
 
   insert into node_executions (id, execution_id, root_id, node_id, block_id, placement, seq, status, end_reason, attempt, inputs, error, missing_pins,
-      child_execution_id, map_items, map_admitted, iteration, host_id, wake_at, wakes_left, emitted, delivered, closed, charge, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
-    select n.id, x.execution_id, p_root, n.node_id, n.block_id, n.placement, k.node_base + n.ordinal, n.status, n.end_reason, (n.started is not null)::int, n.inputs::json, n.error::json,
-      n.missing_pins, n.child_execution_id, n.map_items, coalesce(n.map_admitted, 0), n.iteration, n.host_id, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed, coalesce(n.charge, 0),
+      child_execution_id, map_items, map_admitted, iteration, host_id, resurrects, wake_at, wakes_left, emitted, delivered, closed, charge, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
+    select n.id, x.execution_id, p_root, n.node_id, n.block_id, n.placement, k.node_base + n.ordinal, n.status, n.end_reason, (n.started is not null)::int,
+      coalesce((select o.inputs from node_executions o where o.id = n.resurrects), n.inputs::json), n.error::json,
+      n.missing_pins, n.child_execution_id, n.map_items, coalesce(n.map_admitted, 0), n.iteration, n.host_id, n.resurrects, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed, coalesce(n.charge, 0),
       k.base + n.queued, k.base + n.started, k.base + n.ended,
       case when n.queued is not null then v_at end, case when n.started is not null then v_at end, case when n.ended is not null then v_at end
     from json_to_recordset(p_inserts) as n (u int, id uuid, node_id text, block_id text, placement placement, ordinal int, status status,
-      end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, map_items int, map_admitted int, iteration int, host_id uuid, wake_in bigint, wakes_left int,
+      end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, map_items int, map_admitted int, iteration int, host_id uuid, resurrects uuid, wake_in bigint, wakes_left int,
       emitted int, delivered int, closed boolean, charge bigint, queued int, started int, ended int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint, node_base bigint) on k.u = n.u and k.because is null
     join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = n.u;
@@ -224,12 +229,13 @@ begin
       stop_id = coalesce(x.stop_id, e.stop_id), first_run_id = coalesce(x.first_run_id, e.first_run_id),
       open = e.open + x.open, waiting = e.waiting + x.waiting, node_executions = e.node_executions + x.nodes,
       failed_node_executions = e.failed_node_executions + x.failed, unhandled_failures = e.unhandled_failures + x.unhandled,
+      resurrections = e.resurrections + x.resurrections,
       child_executions = e.child_executions + x.children, detached_executions = e.detached_executions + x.detached, charge = e.charge + coalesce(x.charge, 0),
       limits = coalesce(x.limits::jsonb, e.limits), deadline_at = coalesce(v_at + x.run_time_ms * interval '1 millisecond', e.deadline_at),
       started_seq = coalesce(e.started_seq, k.base + x.started), started_at = coalesce(e.started_at, case when x.started is not null then v_at end),
       ended_seq = k.base + x.ended, ended_at = case when x.ended is not null then v_at end
     from json_to_recordset(p_units) as x (u int, execution_id uuid, status status, end_reason end_reason, error text, stop_id uuid, first_run_id text,
-      open int, waiting int, nodes int, failed int, unhandled int, children int, detached int, charge bigint, limits text, run_time_ms bigint, started int, ended int)
+      open int, waiting int, nodes int, failed int, unhandled int, resurrections int, children int, detached int, charge bigint, limits text, run_time_ms bigint, started int, ended int)
     join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = x.u and k.because is null
    where e.id = x.execution_id;
 

@@ -45,6 +45,7 @@ const refused: readonly (readonly [constraint: string, statement: string, change
   ["ancestors_lead_to_parent", ofChild, "ancestors = array[id]"],
   ["lineage_holds_depth", ofChild, "lineage_depth = 0"],
   ["only_roots_are_detached", ofChild, "origin_execution_id = id"],
+  ["resurrections_not_negative", ofRoot, "resurrections = -1"],
   ["item_has_a_map", ofRoot, "item = 0"],
   ["item_has_a_map", ofChild, "item = -1"],
   ["budget_not_negative", ofRoot, "budget = -1"],

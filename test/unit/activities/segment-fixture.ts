@@ -50,6 +50,7 @@ export const head: Head = {
   open: 0,
   waiting: 0,
   unhandledFailures: 0,
+  resurrections: 0,
   childExecutions: 0,
   detachedExecutions: 0,
   nodeExecutions: 0,

@@ -11,6 +11,7 @@ export function anExecution(number: number, changes: Partial<Execution> = {}): E
       stopId: null,
       paused: false,
       resumedFrom: null,
+      resurrections: 0,
       inputs: {},
       masks: {},
       outputs: {},
@@ -34,7 +35,14 @@ export function aNode(label: string): NodeExecution {
   return {
     ...{ id, executionId: id, rootId: id, nodeId: label, label, blockId: id, blockName: "Block", seq: 1 },
     ...{ status: "RUNNING", endReason: null, attempt: 1, inputs: {}, outputs: [], error: null, charge: 0, usage: null },
-    ...{ childExecutionId: null, missingPins: null, missingLinks: null, progress: null, queuedAt: null },
+    ...{
+      childExecutionId: null,
+      resurrects: null,
+      missingPins: null,
+      missingLinks: null,
+      progress: null,
+      queuedAt: null,
+    },
     ...{ startedAt: "2026-01-01T00:00:00.000Z", endedAt: null },
   };
 }
