@@ -73,6 +73,7 @@ const refused: readonly (readonly [constraint: string, statement: string, change
   ["closed_iff_outcome", "update stops set %s", "outcome = 'stopped'"],
   ["decided_iff_not_waiting", "update reviews set %s", "status = 'approved'"],
   ["decided_iff_not_waiting", "update reviews set %s", "decided_at = now()"],
+  ["auto_approve_is_approved", "update reviews set %s", "auto_approve = true"],
   ["auditor_has_one_row", "update auditor set %s", "id = 2"],
   ["version_from_one", "update graphs set %s", "version = 0"],
 ];
