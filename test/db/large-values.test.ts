@@ -2,6 +2,7 @@ import { enclose, readFile, saveFile, writeWith } from "../../db/blobs";
 import { connect } from "../../db/client";
 import { readExecution } from "../../db/executions";
 import { listNodeExecutions } from "../../db/node-executions";
+import { startRerun } from "../../db/rerun";
 import { deleteTree, deleteUnusedBlobs } from "../../db/retention";
 import { commitStep } from "../../db/step";
 import { largesOf } from "../../db/step-documents";
@@ -10,7 +11,7 @@ import type { ExecutionId } from "../../graph/ids";
 import type { Json, JsonObject } from "../../graph/json";
 import { isLarge, type Large } from "../../graph/large";
 import { testDatabase } from "../support/database";
-import { begin, newNodeId, ownerId, saveGraph, startGraph } from "../support/factory";
+import { begin, newExecutionId, newNodeId, ownerId, saveGraph, startGraph } from "../support/factory";
 import { faultsOf } from "../support/record";
 import { createRunner } from "../support/run";
 import { blockId, draft, node } from "../unit/graph/fixtures";
@@ -30,6 +31,7 @@ async function setup() {
     db,
     read,
     nodes: (id: ExecutionId) => listNodeExecutions(db, id, { statuses: [], nodeId: null }, { limit: 100, after: 0 }),
+    carryOn: run,
     async blobs(): Promise<string[]> {
       return (await db.pool.query<{ id: string }>("select id from blobs order by id")).rows.map(({ id }) => id);
     },
@@ -148,6 +150,17 @@ describe("a large value", () => {
     expect(await bundle.blobs()).toHaveLength(3);
   });
 
+  test("is not what data looks like, though it goes through the record beside one", async () => {
+    await using bundle = await setup();
+    await bundle.run(chain(1), { in: text });
+    const { rows } = await bundle.db.pool.query<{ text: string }>("select inputs::text as text from executions");
+    const forged = [rows[0]?.text ?? "", JSON.parse(rows[0]?.text ?? "") as Json, { $large: { id: large(text).id } }];
+    const id = await bundle.run(chain(2), { in: forged });
+    expect(await bundle.read(id)).toMatchObject({ status: "COMPLETED", values: [forged] });
+    const { rows: uses } = await bundle.db.pool.query("select 1 from blob_uses where root_id = $1", [id]);
+    expect(uses).toEqual([]);
+  });
+
   test("of the wrong kind is converted, as a small one is", async () => {
     await using bundle = await setup();
     const graph = draft(
@@ -180,6 +193,16 @@ describe("what is stored", () => {
     expect((await bundle.read(kept)).values[0]).toMatchObject({ id: large(text).id });
   });
 
+  test("by a start is used from then on, though nothing runs yet", async () => {
+    await using bundle = await setup();
+    const { db } = bundle;
+    const id = await startGraph(db, await saveGraph(db, chain(1)), { inputs: { in: text } });
+    expect(await deleteUnusedBlobs(db, 0)).toBe(0);
+    expect(await faultsOf(db)).toEqual([]);
+    await bundle.carryOn(id);
+    expect((await bundle.read(id)).values[0]).toMatchObject({ id: large(text).id });
+  });
+
   test("goes with the last tree that uses it", async () => {
     await using bundle = await setup();
     const { db } = bundle;
@@ -207,8 +230,23 @@ describe("what is stored", () => {
     );
     const id = await bundle.run(graph, { in: text });
     expect(await bundle.read(id)).toMatchObject({ status: "COMPLETED" });
+    expect(await faultsOf(db)).toEqual([]);
     expect(await deleteTree(db, ownerId, id)).toBeNull();
     expect(await bundle.blobs()).toEqual([large(text).id]);
+  });
+
+  test("stays for a rerun of an execution that is deleted", async () => {
+    await using bundle = await setup();
+    const { db } = bundle;
+    const first = await bundle.run(chain(1), { in: text });
+    const id = newExecutionId();
+    expect(await startRerun(db, { id, actor: ownerId, resumedFrom: first, again: null })).toBeNull();
+    expect(await faultsOf(db)).toEqual([]); // before it has done anything
+    await bundle.carryOn(id);
+    expect(await deleteTree(db, ownerId, first)).toBeNull();
+    expect(await bundle.read(id)).toMatchObject({ status: "COMPLETED", values: [{ id: large(text).id }] });
+    expect(await bundle.blobs()).toEqual([large(text).id]);
+    expect(await faultsOf(db)).toEqual([]);
   });
 
   test("is stored again where a deletion comes between it and its step", async () => {

@@ -27,6 +27,14 @@ const invariants = {
   "outputs are as many as node executions say": `
     select n.id from node_executions n left join outputs o on o.node_execution_id = n.id
      group by n.id having n.emitted <> count(o.ordinal) or n.emitted <> coalesce(max(o.ordinal) + 1, 0)`,
+  "a tree uses every large value that it refers to": String.raw`
+    select v.root_id, m[1] from (
+        select root_id, inputs::text as value from executions
+        union all select root_id, inputs::text from node_executions
+        union all select root_id, payload::text || coalesce(data::text, '') from reviews
+        union all select n.root_id, o.value::text from outputs o join node_executions n on n.id = o.node_execution_id) v
+      cross join lateral regexp_matches(v.value, '"\u0024large:\[\"([0-9a-f-]{36})', 'g') m
+     where not exists (select 1 from blob_uses u where u.root_id = v.root_id and u.blob_id = m[1]::uuid)`,
   "the charges of its node executions are those of an execution": `
     select e.id, e.charge from executions e left join node_executions n on n.execution_id = e.id
      group by e.id having e.charge <> coalesce(sum(n.charge), 0)`,
