@@ -17,6 +17,9 @@ export type Named = {
 /** A tree that is grown, and stopped when all its leaves run, once in each round. */
 export type StopCase = Named & { readonly tree: Tree };
 
+/** So many clients follow one execution that writes events `ticks` times. */
+export type EventCase = Named & { readonly clients: number; readonly ticks: number };
+
 export type RunCase = Named & {
   readonly workload: Workload;
   /** Single runs of each side in one round; 0: none. */
@@ -24,7 +27,7 @@ export type RunCase = Named & {
   readonly together: Together | null;
 };
 
-export type Case = RunCase | StopCase;
+export type Case = RunCase | StopCase | EventCase;
 
 export type Together = {
   readonly metric: "executionsPerSecond" | "nodesPerSecond";
@@ -105,6 +108,8 @@ export const cases: readonly Case[] = [
   },
   stopCase({ children: 10, leaves: 10 }, 50),
   stopCase({ children: 30, leaves: 30 }, 200),
+  eventCase(1),
+  eventCase(200),
 ];
 
 function stopCase(tree: Tree, quiescedMs: number): StopCase {
@@ -119,6 +124,16 @@ function stopCase(tree: Tree, quiescedMs: number): StopCase {
       { metric: "closedMs", of: "ratio", atLeast: 1 },
       { metric: "fencedMs", of: "treeline", below: 10 },
     ],
+  };
+}
+
+function eventCase(clients: number): EventCase {
+  return {
+    name: `events-${clients}`,
+    about: `${clients === 1 ? "1 client follows" : `${clients} clients follow`} one execution that writes events every 50 ms; from an event's time, which is before its commit, to the client`,
+    clients,
+    ticks: 100,
+    expected: [{ metric: "eventP50Ms", of: "treeline", below: 20 }],
   };
 }
 

@@ -1,4 +1,5 @@
-/** What is measured. Times are of a single run alone; rates are of many callers at once; those of a stop, from its request. */
+/** What is measured. Times are of a single run alone; rates are of many callers at once; those of a stop, from its request;
+ * those of an event, from its time to its client. */
 export const metrics = [
   "p50Ms",
   "p95Ms",
@@ -11,6 +12,8 @@ export const metrics = [
   "fencedMs",
   "fencedMaxMs",
   "answeredMs",
+  "eventP50Ms",
+  "eventP99Ms",
 ] as const;
 export type Metric = (typeof metrics)[number];
 

@@ -1,6 +1,7 @@
+import { setTimeout } from "node:timers/promises";
 import { agentExecutor, agentInputs, agentOutput } from "../blocks/agent/definition";
 import { calculator } from "../blocks/arithmetic/definition";
-import type { RemoteBlock } from "../blocks/block";
+import type { RemoteBlock, StreamBlock } from "../blocks/block";
 import { stepThroughItems } from "../blocks/flow/definition";
 import { readNumber } from "../blocks/inputs";
 import { define, emitted, number, pins, required } from "../blocks/pins";
@@ -19,6 +20,25 @@ export const addRemotely: RemoteBlock = {
     outputSchema: pins({ result: emitted(number, "One more.") }),
   }),
   run: async (inputs) => [{ pin: "result", value: await addLater(Number(readNumber(inputs, "a"))) }],
+};
+
+/** Emits every 50 ms, each time in a step of its own, when those who follow have had a second to come. */
+export const tickRemotely: StreamBlock = {
+  definition: define({
+    id: "8f0c1f6b-7f0e-4f56-8a53-3b1f0d0c5e21",
+    name: "BenchTickRemotely",
+    description: "Emits so many times, every 50 ms.",
+    placement: "remote",
+    inputSchema: pins({ ticks: required(number, "How often.") }),
+    outputSchema: pins({ tick: emitted(number, "The how many-th.") }),
+  }),
+  async *stream(inputs, { signal }) {
+    const ticks = Number(readNumber(inputs, "ticks"));
+    for (let value = 1; value <= ticks; value++) {
+      await setTimeout(value === 1 ? 1_000 : 50, undefined, { signal });
+      yield { pin: "tick", value };
+    }
+  },
 };
 
 const holdId = "5b0f3f0e-6a43-4a52-8a55-0f5f36a1b7c2";
@@ -45,6 +65,15 @@ export function treeOf({ children, leaves }: Tree): GraphDraft {
   const child = fan("child", leaves, "leaf");
   const subGraphs = [{ ...child, id: "child", nodes: [item, ...child.nodes] }, leaf];
   return { ...fan(`a tree of 1+${children}+${children * leaves}`, children, "child"), subGraphs };
+}
+
+/** A graph whose one node emits `ticks` times, each of which feeds an output. */
+export function tickingOf(ticks: number): GraphDraft {
+  return {
+    name: `${ticks} ticks`,
+    nodes: [node("ticker", tickRemotely.definition.id, { ticks }), node("out", agentOutput.id, { name: "tick" })],
+    links: [wire("ticker", "tick", "out", "value")],
+  };
 }
 
 /** A nested graph for each of `count` items. */

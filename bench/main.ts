@@ -10,14 +10,17 @@ type Options = { readonly repeat: number; readonly scale: number; readonly json?
 const report = (line: string) => void process.stderr.write(`${line}\n`);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Cases by name, and `stop` for the group. */
-const choices = [...cases.map(({ name }) => name), "stop"];
+/** Cases by name, and those whose names begin so. */
+const groups = ["stop", "events"];
+const choices = [...cases.map(({ name }) => name), ...groups];
 
 const command = new Command("npm run bench --")
   .description(
     "Measures Treeline beside the same work written by hand on raw Temporal, on the same servers in the same run. It starts its own Postgres and Temporal in a temporary folder. Progress goes to stderr. On a busy machine only the ratios mean something.",
   )
-  .addArgument(new Argument("[cases...]", "which to run, stop for all stops; all unless said").choices(choices))
+  .addArgument(
+    new Argument("[cases...]", "which to run, stop or events for all of these; all unless said").choices(choices),
+  )
   .option("--repeat <rounds>", "rounds of each case", positive(Number.isInteger), 3)
   .option("--scale <factor>", "multiplies the runs of a round: 0.1 for a quick look", positive(Number.isFinite), 1)
   .option("--json", "one object a line for each case instead of a table")
@@ -49,7 +52,11 @@ async function bench(names: readonly string[], { repeat, scale, json }: Options)
 }
 
 function isChosen(name: string, names: readonly string[]): boolean {
-  return names.length === 0 || names.includes(name) || (name.startsWith("stop-") && names.includes("stop"));
+  return (
+    names.length === 0 ||
+    names.includes(name) ||
+    groups.some((group) => name.startsWith(`${group}-`) && names.includes(group))
+  );
 }
 
 function positive(isKind: (value: number) => boolean): (text: string) => number {

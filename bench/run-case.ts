@@ -1,6 +1,7 @@
 import { warmUp, type Case, type RunCase, type Together } from "./cases";
 import { percentile, type Figures } from "./figures";
 import { rateOf, timeOne, type Batch } from "./measure";
+import { runEventCase } from "./event-case";
 import { runStopCase } from "./stop-case";
 import { inTurn, names, type Measured, type Sides } from "./turns";
 
@@ -18,6 +19,7 @@ export async function runCase(
   report: (line: string) => void,
 ): Promise<Measured> {
   if ("tree" in whole) return runStopCase(whole, sides, repeat, report);
+  if ("clients" in whole) return runEventCase(whole, sides, { repeat, scale }, report);
   const one = scaled(whole, scale);
   const samples = { treeline: emptySamples(), rawTemporal: emptySamples() };
   report(`${one.name}: warming up`);

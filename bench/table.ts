@@ -14,6 +14,8 @@ const words = {
   fencedMs: "fenced p50",
   fencedMaxMs: "fenced max",
   answeredMs: "answered p50",
+  eventP50Ms: "event p50",
+  eventP99Ms: "event p99",
 } as const satisfies Record<Metric, string>;
 
 const columns = ["case", "measured", "Treeline", "raw Temporal", "ratio", "expected"] as const;

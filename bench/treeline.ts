@@ -7,7 +7,8 @@ import type { GraphDraft } from "../graph/definition";
 import { createHttp } from "../local/story-http";
 import type { Services } from "../local/services";
 import { startWorker } from "../worker/process";
-import { addRemotely, graphOf, holdBlock, treeOf } from "./graphs";
+import { addRemotely, graphOf, tickRemotely, tickingOf, holdBlock, treeOf } from "./graphs";
+import { openFollower } from "./followers";
 import { createHolds } from "./holds";
 import { assertResult, type Side } from "./workload";
 
@@ -17,7 +18,7 @@ export async function startTreeline(config: Config, services: Services, log: Log
   await migrate(databaseUrl);
   const shared = { config, databaseUrl, databaseDirectUrl, temporalAddress, log };
   const holds = createHolds();
-  const blocks = [addRemotely, holdBlock(holds)];
+  const blocks = [addRemotely, tickRemotely, holdBlock(holds)];
   const worker = await startWorker({ ...shared, blocks });
   const catalog = catalogOf(createRegistry(blocks));
   const api = await startApi({ ...shared, temporalUiUrl, client: worker.client, catalog });
@@ -54,6 +55,14 @@ export async function startTreeline(config: Config, services: Services, log: Log
       const since = (at: string | null) => Date.parse(at ?? "") - askedAt;
       const quiescedMs = Math.max(quiet - asked, since(phases.quiescedAt));
       return { fencedMs: since(phases.fencedAt), answeredMs, quiescedMs, closedMs: since(phases.closedAt) };
+    },
+    async followEvents(clients, ticks) {
+      const { id: graphId } = await saved(ticks, tickingOf);
+      const { id } = await http.start(graphId, {});
+      const open = () => openFollower(`${api.url}/v1/executions/${id}/events`);
+      const followers = await Promise.all(Array.from({ length: clients }, open));
+      const since = Date.now(); // what came before is replayed
+      return (await Promise.all(followers.map(({ late }) => late(since)))).flat();
     },
     async stop() {
       await api.stop();

@@ -32,6 +32,8 @@ export type Side = {
   run(workload: Workload): Promise<Closed>;
   /** Starts the tree, waits until all its leaves run, and stops it. Throws unless it is stopped as a whole. */
   stopTree(tree: Tree): Promise<StopTimes>;
+  /** An execution writes events so many times while so many clients follow it: milliseconds to each client, of each event. */
+  followEvents?(clients: number, ticks: number): Promise<readonly number[]>;
   stop(): Promise<void>;
 };
 

@@ -1,4 +1,4 @@
-import type { RunCase, StopCase } from "../../../bench/cases";
+import type { EventCase, RunCase, StopCase } from "../../../bench/cases";
 import { runCase } from "../../../bench/run-case";
 import type { Side } from "../../../bench/workload";
 
@@ -28,8 +28,34 @@ function setup(change: Partial<RunCase> = {}) {
   const sides = { treeline: side("treeline"), rawTemporal: side("raw") };
   const measure = (repeat: number, scale = 1) => runCase(one, sides, { repeat, scale }, () => {});
   const measureStop = (stop: StopCase, repeat: number) => runCase(stop, sides, { repeat, scale: 1 }, () => {});
-  return { turns, measure, measureStop };
+  const events: EventCase = { name: "events-200", about: "", clients: 200, ticks: 10, expected: [] };
+  const measureEvents = (treeline: Side) =>
+    runCase(events, { ...sides, treeline }, { repeat: 2, scale: 0.5 }, () => {});
+  return { turns, sides, measure, measureStop, measureEvents };
 }
+
+describe("runCase of events", () => {
+  test("takes the times of all rounds together, without those of the warm-up, and leaves raw Temporal out", async () => {
+    const { sides, measureEvents } = setup();
+    const followed: [number, number][] = [];
+    const treeline: Side = {
+      ...sides.treeline,
+      followEvents: async (clients, ticks) => {
+        followed.push([clients, ticks]);
+        return followed.length === 1 ? [1_000] : [followed.length, 10];
+      },
+    };
+    expect(await measureEvents(treeline)).toEqual({
+      treeline: { eventP50Ms: 3, eventP99Ms: 10 },
+      rawTemporal: {},
+    });
+    expect(followed).toEqual([
+      [1, 3],
+      [200, 5],
+      [200, 5],
+    ]);
+  });
+});
 
 describe("runCase", () => {
   test("lets the sides take turns, each run closed before the next, after a warm-up of both", async () => {
