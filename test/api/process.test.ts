@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pino from "pino";
 import { startApi, type ApiProcess } from "../../api/process";
 import { readConfig } from "../../config/env";
@@ -14,10 +16,10 @@ import { until } from "../support/wait";
 const away = "127.0.0.1:1";
 
 /** The API on a free port, with the run's Temporal or one that is away. */
-async function setup({ temporalAddress }: { temporalAddress?: string } = {}) {
+async function setup({ temporalAddress, env = {} }: { temporalAddress?: string; env?: NodeJS.ProcessEnv } = {}) {
   const temporal = await testTemporal();
   const { url: databaseUrl } = await testDatabase();
-  const config = { ...readConfig({}), port: 0, taskQueue: temporal.taskQueue };
+  const config = { ...readConfig(env), port: 0, taskQueue: temporal.taskQueue };
   const options = {
     ...{ config, databaseUrl, databaseDirectUrl: databaseUrl, temporalUiUrl: null, log: pino({ level: "silent" }) },
     temporalAddress: temporalAddress ?? temporal.address,
@@ -67,6 +69,40 @@ describe("the API's process", () => {
       'treeline_http_request_seconds_count{method="POST",route="/v1/graphs/:id/executions",status="201"} 1',
     );
     expect(metrics).toContain("process_cpu_seconds_total");
+  });
+
+  test("charges what the operator asks, and shows a budget that is used up", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "treeline-prices-"));
+    const prices = join(folder, "prices.json");
+    writeFileSync(prices, JSON.stringify({ FillTextTemplate: 4 }));
+    await using bundle = await setup({ env: { TREELINE_PRICES_FILE: prices } });
+    const path = await save(bundle, greeter);
+    await bundle.startWorker();
+    rmSync(folder, { recursive: true }); // each process reads it once
+    const { body: known } = await bundle.ask("/v1/blocks");
+    const cost = [{ per: "run", credits: 4 }];
+    expect(known["blocks"]).toContainEqual(expect.objectContaining({ name: "FillTextTemplate", cost }));
+    const within = await bundle.ask(`${path}?wait=30s`, { budget: 4 });
+    expect(within.body).toMatchObject({
+      ...{ status: "COMPLETED", budget: 4 },
+      ...{ stats: { charge: 4 }, treeStats: { charge: 4 } },
+    });
+    const beyond = await bundle.ask(`${path}?wait=30s`, { budget: 3 });
+    expect(beyond.body).toMatchObject({
+      ...{ status: "FAILED", endReason: "budget_exhausted", budget: 3, stats: { charge: 0 } },
+      error: {
+        ...{ code: "budget_exhausted", nodes: ["fill"] },
+        message: 'budget: this tree may cost 3, 0 is charged, and node "fill" needs 4',
+      },
+    });
+    const at = (body: Record<string, unknown>) => `/v1/executions/${String(body["id"])}`;
+    expect((await bundle.ask(`${at(within.body)}/tree`)).body).toMatchObject({ totals: { charge: 4 } });
+    const { body: told } = await bundle.ask(`${at(beyond.body)}/events`);
+    expect(told["events"]).toContainEqual(
+      expect.objectContaining({ type: "budget.exhausted", data: expect.objectContaining({ budget: 3, wanted: 4 }) }),
+    );
+    const { body: stop } = await bundle.ask(`/v1/stops/${String(beyond.body["stopId"])}`);
+    expect(stop).toMatchObject({ requestedBy: "treeline", reason: expect.stringMatching(/^budget/) });
   });
 
   test("stops a tree and answers its receipt when it has closed", async () => {

@@ -6,6 +6,7 @@ import { connect } from "../../db/client";
 import { readTree } from "../../db/execution-tree";
 import { readExecution } from "../../db/executions";
 import { startNodes } from "../../db/nodes";
+import type { BudgetStop } from "../../db/self-stop";
 import { readHead } from "../../db/state";
 import { commitStep } from "../../db/step";
 import { settleFenced } from "../../db/stops";
@@ -13,7 +14,18 @@ import { estimateOf, type Cost } from "../../graph/cost";
 import type { GraphDraft } from "../../graph/definition";
 import { parseStopId, type ExecutionId, type NodeExecutionId } from "../../graph/ids";
 import { testDatabase } from "../support/database";
-import { beginWithNodes, completed, fence, ownerId, saveGraph, startGraph, unit } from "../support/factory";
+import {
+  begin,
+  beginWithChildren,
+  beginWithNodes,
+  completed,
+  queuedNode,
+  fence,
+  ownerId,
+  saveGraph,
+  startGraph,
+  unit,
+} from "../support/factory";
 import { createPriced } from "../support/priced";
 import { faultsOf } from "../support/record";
 import { testTree } from "../support/tree";
@@ -270,6 +282,38 @@ describe("what runs side by side", () => {
     expect(await start(a, b)).toMatchObject([{ attempt: 1 }, { attempt: 1 }]);
     expect(await start(a)).toMatchObject([{ because: null, attempt: 2 }]);
     expect(await start(c, d)).toMatchObject([{ exhausted: true }, { exhausted: true }]);
+    expect(await faultsOf(tree.db)).toEqual([]);
+  });
+
+  test("plans again where others have charged since: in one transaction, in two, and beside what is reserved", async () => {
+    await using tree = await testTree();
+    await tree.db.pool.query("update executions set budget = 20");
+    const { unit: first, ids } = beginWithChildren(tree.root, tree.graph, 5);
+    const [a, b, c, d, e] = ids as [ExecutionId, ExecutionId, ExecutionId, ExecutionId, ExecutionId];
+    expect(await commitStep(tree.db, tree.root, [first])).toEqual([null]);
+    const { unit: far, ids: remote } = beginWithNodes(e, 1, { blockId: "far" });
+    expect(await commitStep(tree.db, tree.root, [far])).toEqual([null]);
+    const run = { status: "COMPLETED", endReason: "finished", closed: true, placement: "inline", started: 2, ended: 2 } as const; // prettier-ignore
+    const paying = (id: ExecutionId, charge: number, stop?: BudgetStop) => {
+      const node = queuedNode(2, { ...run, charge });
+      const events = [{ type: "charge.booked", executionId: id, nodeExecutionId: node.id, data: { charge } }];
+      const execution = { open: 0, waiting: 0, failed: 0, unhandled: 0, charge, spends: true };
+      return begin(id, { inserts: [node], events, execution, ...(stop ? { stop } : {}) });
+    };
+    expect(await commitStep(tree.db, tree.root, [paying(a, 8), paying(b, 13)])).toEqual([null, "limit"]);
+    const both = await Promise.all([b, c].map((id) => commitStep(tree.db, tree.root, [paying(id, 8)])));
+    expect(both.flat().toSorted()).toEqual(["limit", null].toSorted());
+    const started = await startNodes(tree.db, tree.root, remote.map((id) => ({ id, hostId: null })), { far: 3 }); // prettier-ignore
+    expect(started).toMatchObject([{ because: null }]);
+    expect(await commitStep(tree.db, tree.root, [paying(d, 2)])).toEqual(["limit"]); // 16 and 3, and 2 more
+    expect(await commitStep(tree.db, tree.root, [paying(d, 1)])).toEqual([null]);
+    const [left] = both[0]?.[0] === null ? [c] : [b];
+    if (!left) throw new Error("both were written");
+    // A plan that knows may pass it, and ends the tree.
+    const stop = { cause: "budget", nodeId: "n", wanted: 0 } as const;
+    expect(await commitStep(tree.db, tree.root, [paying(left, 9, stop)])).toEqual([null]);
+    const { rows } = await tree.db.pool.query("select execution_id, cause from stops");
+    expect(rows).toEqual([{ execution_id: tree.root, cause: "budget" }]);
     expect(await faultsOf(tree.db)).toEqual([]);
   });
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pino from "pino";
 import type { GraphDraft, GraphNode } from "../../graph/definition";
 import { testDatabase } from "../support/database";
@@ -43,6 +46,9 @@ async function setup() {
   const { url: databaseUrl } = await testDatabase();
   const { address, taskQueue, client } = await testTemporal();
   const server = await startHeldServer();
+  const folder = mkdtempSync(join(tmpdir(), "treeline-prices-"));
+  const prices = join(folder, "prices.json");
+  writeFileSync(prices, JSON.stringify({ SendWebRequest: 5, FillTextTemplate: 1 }));
   const engine = await openEngine({ databaseUrl, client, taskQueue, eager: false, log: pino({ level: "silent" }) });
   const runWorker = async () => {
     const worker = runMain("worker/main.ts", {
@@ -50,6 +56,7 @@ async function setup() {
       TEMPORAL_ADDRESS: address,
       TREELINE_TASK_QUEUE: taskQueue,
       TREELINE_HTTP_ALLOW_PRIVATE: "true",
+      TREELINE_PRICES_FILE: prices,
     });
     await worker.said("worker polls");
     return worker;
@@ -61,15 +68,16 @@ async function setup() {
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await server.close();
+      rmSync(folder, { recursive: true });
     },
   };
 }
 
-test("a tree whose worker is killed in the middle finishes on another, each node execution recorded once", async () => {
+test("a tree whose worker is killed in the middle finishes on another, each node execution recorded and charged once", async () => {
   await using engine = await setup();
   const { server, db } = engine;
   const first = await engine.runWorker();
-  const root = await engine.start(await engine.save(tree(server.url)));
+  const root = await engine.start(await engine.save(tree(server.url)), {}, { budget: 36 });
   await until(server.held, (held) => held.length === 6);
   const done = server.held().slice(0, 2);
   server.letGo(2);
@@ -80,7 +88,10 @@ test("a tree whose worker is killed in the middle finishes on another, each node
   await first.kill();
   const second = await engine.runWorker();
   server.open();
-  expect(await engine.ended(root)).toMatchObject({ status: "COMPLETED", tree: { executions: 10, liveExecutions: 0 } });
+  expect(await engine.ended(root)).toMatchObject({
+    status: "COMPLETED",
+    tree: { executions: 10, liveExecutions: 0, charge: 36 },
+  });
   expect((await engine.read(root)).outputs["answer"]).toHaveLength(6);
 
   const { rows } = await db.pool.query(

@@ -30,5 +30,5 @@ export function createPriced(cost: Cost = [{ per: "run", credits: 1 }]) {
       blockId: block.definition.id,
       constants,
     });
-  return { blocks: [inline, remote], inline: place(inline), remote: place(remote) };
+  return { blocks: [inline, remote] as const, inline: place(inline), remote: place(remote) };
 }

@@ -1,3 +1,4 @@
+import { BlockFailure, type RemoteBlock } from "../../blocks/block";
 import { startRerun } from "../../db/rerun";
 import type { GraphDraft } from "../../graph/definition";
 import { startEngine } from "../support/engine";
@@ -55,6 +56,27 @@ test("a loop in a nested graph is charged until the tree's budget is used up, an
     proof: { liveDescendants: 0, startedAfterFence: 0, chargedAfterFence: 0 },
   });
   expect(await engine.closed(root)).not.toBe("RUNNING");
+  expect(await faultsOf(engine.db)).toEqual([]);
+});
+
+test("an attempt that is tried again is recorded with what it used, and only the one that counts is charged", async () => {
+  let runs = 0;
+  const [, remote] = createPriced([{ per: "units", credits: 2 }]).blocks;
+  const flaky: RemoteBlock = {
+    ...remote,
+    attempts: 3,
+    run: async (_inputs, { use }) => {
+      runs += 1;
+      use({ units: runs });
+      if (runs < 3) throw new BlockFailure("busy", "not yet", { retryable: true });
+      return [];
+    },
+  };
+  await using engine = await startEngine({ blocks: [flaky] });
+  const nodes = [{ id: "flaky", blockId: flaky.definition.id, constants: {}, retry: { firstInterval: "10ms" } }];
+  const root = await engine.start(await engine.save(draft(nodes, [])), {}, { budget: 9 });
+  expect(await engine.ended(root)).toMatchObject({ status: "COMPLETED", charge: 6, tree: { charge: 6 } });
+  expect(await engine.nodes(root)).toMatchObject([{ attempt: 3, usage: { units: 6 }, charge: 6 }]);
   expect(await faultsOf(engine.db)).toEqual([]);
 });
 
