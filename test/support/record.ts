@@ -33,7 +33,7 @@ const invariants = {
         union all select root_id, inputs::text from node_executions
         union all select root_id, payload::text || coalesce(data::text, '') from reviews
         union all select n.root_id, o.value::text from outputs o join node_executions n on n.id = o.node_execution_id) v
-      cross join lateral regexp_matches(v.value, '"\u0024large:\[\"([0-9a-f-]{36})', 'g') m
+      cross join lateral regexp_matches(v.value, '"\\u0024large:\[\\"([0-9a-f-]{36})', 'g') m
      where not exists (select 1 from blob_uses u where u.root_id = v.root_id and u.blob_id = m[1]::uuid)`,
   "the charges of its node executions are those of an execution": `
     select e.id, e.charge from executions e left join node_executions n on n.execution_id = e.id
