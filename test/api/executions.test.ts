@@ -28,6 +28,20 @@ const unknownId = "01890a5d-ac96-774b-bcce-b302099a8057";
 const listed = ({ body }: Answered) => executionJson.array().parse(body["executions"]);
 
 describe("GET /v1/executions", () => {
+  test("shows of the roots that wait for a place at which position they are", async () => {
+    await using app = await testApp({ places: { perOwner: 1, perGraph: null } });
+    const { body: graph } = await app.post("/v1/graphs", greeter);
+    const start = async (priority: number) =>
+      (await app.post(`/v1/graphs/${String(graph["id"])}/executions`, { priority })).body["id"];
+    const [first, second, urgent] = [await start(3), await start(3), await start(1)];
+    const queued = listed(await app.get("/v1/executions?status=QUEUED"));
+    expect(queued.map(({ id, queuePosition }) => [id, queuePosition])).toEqual([
+      [urgent, 1],
+      [second, 3],
+      [first, 2],
+    ]);
+  });
+
   test("pages through all executions, the newest first, without gaps or repeats", async () => {
     await using bundle = await setup();
     await bundle.start("outer");
