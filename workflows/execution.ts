@@ -11,7 +11,14 @@ import {
 } from "@temporalio/workflow";
 import type { Json } from "../graph/json";
 import { InFlight } from "./in-flight";
-import { signalNames, type Answer, type ExecutionInput, type ExecutionResult, type StopSignal } from "./messages";
+import {
+  longestRun,
+  signalNames,
+  type Answer,
+  type ExecutionInput,
+  type ExecutionResult,
+  type StopSignal,
+} from "./messages";
 import { record } from "./proxies";
 
 const poke = defineSignal(signalNames.poke);
@@ -24,7 +31,7 @@ const answer = defineSignal<[Json?]>(signalNames.answer);
  * One execution. Postgres says what is outstanding, this loop carries it out at Temporal, until Postgres says it has ended.
  * It remembers only what it has in flight: a lost answer, a reset or work made ready by others all end in the same question.
  */
-export async function execution({ executionId }: ExecutionInput): Promise<ExecutionResult> {
+export async function execution({ executionId, eventsAtMost }: ExecutionInput): Promise<ExecutionResult> {
   const now: { answer: Answer; look: boolean; backlog: boolean } = { answer: nothing, look: false, backlog: false };
   // That it was held when something ended may be over by now: asked for again.
   const inFlight = new InFlight(executionId, (answer) =>
@@ -46,7 +53,12 @@ export async function execution({ executionId }: ExecutionInput): Promise<Execut
     setCurrentDetails(`**${now.answer.state}**, ${inFlight.ids.length} in flight`);
   }
   const hasEnded = () => now.answer.state === "ended";
-  const draining = () => workflowInfo().continueAsNewSuggested;
+  // Continuing as new would end nested graphs: while some run, and the history bears it, the run goes on and starts new work.
+  let leaving = false;
+  const draining = () => leaving || (isLong() && (!inFlight.hasChildren || isTooLong()));
+  const isLong = () =>
+    workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > (eventsAtMost ?? Infinity);
+  const isTooLong = () => workflowInfo().historyLength > (eventsAtMost ?? longestRun.suggestedAt) * longestRun.factor;
   const isReleased = () => now.look || now.answer.state !== "held";
   const isDue = () => now.look || (now.backlog && inFlight.hasRoom) || now.answer.state !== "live" || draining();
 
@@ -63,11 +75,15 @@ export async function execution({ executionId }: ExecutionInput): Promise<Execut
     const endedBefore = hasEnded();
     while (!hasEnded()) {
       if (draining()) {
+        leaving = true; // from here on nothing is started
         inFlight.leaveWaits();
         await inFlight.allEnded();
+        if (hasEnded()) break;
         // A cancel does not carry over to the next run.
         if (CancellationScope.current().consideredCancelled) throw new CancelledFailure("cancelled while it drained");
-        return await continueAsNew<typeof execution>({ executionId });
+        return await continueAsNew<typeof execution>(
+          eventsAtMost === undefined ? { executionId } : { executionId, eventsAtMost },
+        );
       }
       // Under a fence a cancel is on its way; should it be lost, the record is asked again.
       if (now.answer.state === "fenced") await condition(() => now.look, "5 seconds");

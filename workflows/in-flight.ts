@@ -31,6 +31,10 @@ export class InFlight {
     return this.remotes <= workWindow / 2;
   }
 
+  get hasChildren(): boolean {
+    return [...this.works.values()].some(({ work }) => work.kind === "child");
+  }
+
   /** false: the window is full, and some of it is to be asked for again when there is room. */
   start(works: readonly Work[]): boolean {
     let fits = true;

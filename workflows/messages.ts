@@ -5,7 +5,17 @@ import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
  * labels that a graph's author chose; never values.
  */
 
-export type ExecutionInput = { readonly executionId: ExecutionId };
+export type ExecutionInput = {
+  readonly executionId: ExecutionId;
+  /** Goes on in a new run beyond so many events of its history, besides when Temporal suggests it: so that tests need few. */
+  readonly eventsAtMost?: number;
+};
+
+/**
+ * Where nested graphs are in flight a long workflow goes on in this run up to so many times the events at which Temporal suggests a
+ * new one (4,096 unless the server says otherwise, of 51,200 at most): a new run would end them.
+ */
+export const longestRun = { factor: 4, suggestedAt: 4_096 } as const;
 
 export type RemoteWork = {
   readonly kind: "remote";
