@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { agentExecutor, agentInputs, agentOutput } from "../blocks/agent/definition";
 import { calculator } from "../blocks/arithmetic/definition";
 import type { RemoteBlock, StreamBlock } from "../blocks/block";
-import { stepThroughItems } from "../blocks/flow/definition";
+import { condition, stepThroughItems } from "../blocks/flow/definition";
 import { readNumber } from "../blocks/inputs";
 import { define, emitted, number, pins, required } from "../blocks/pins";
 import type { GraphDraft, GraphLink, GraphNode } from "../graph/definition";
@@ -96,6 +96,8 @@ export function graphOf(workload: Workload): GraphDraft {
       return chain(workload.nodes, (id) => node(id, calculator.id, { operation: "Add", b: addend }));
     case "remote chain":
       return chain(workload.nodes, (id) => node(id, addRemotely.definition.id));
+    case "loop":
+      return loop(workload.nodes);
     case "nested":
       return nested(workload.graphs);
     case "map":
@@ -116,6 +118,24 @@ function chain(length: number, link: (id: string) => GraphNode): GraphDraft {
     links: ends.map((sink, index) =>
       wire(index === 0 ? "input" : `n${index}`, "result", sink, sink === "output" ? "value" : "a"),
     ),
+  };
+}
+
+function loop(iterations: number): GraphDraft {
+  return {
+    name: `a loop of ${iterations}`,
+    nodes: [
+      node("input", agentInputs.number.id, { name: "value" }),
+      node("add", calculator.id, { operation: "Add", b: addend }),
+      node("again", condition.id, { operator: "<", value2: iterations }),
+      node("output", agentOutput.id, { name: "result" }),
+    ],
+    links: [
+      wire("input", "result", "add", "a"),
+      wire("add", "result", "again", "value1"),
+      wire("again", "yes_output", "add", "a"),
+      wire("again", "no_output", "output", "value"),
+    ],
   };
 }
 

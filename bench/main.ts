@@ -40,15 +40,24 @@ async function bench(names: readonly string[], { repeat, scale, json }: Options)
   try {
     if (json) report(header);
     else print(`${header}\n\n${tableHead()}`);
+    const before = process.memoryUsage();
     for (const one of cases.filter(({ name }) => isChosen(name, names))) {
       const measured = await runCase(one, sides, { repeat, scale }, report);
       print((json ? jsonLine : tableRows)(one, measured));
     }
+    (json ? report : print)(memoryLine(before, process.memoryUsage()));
   } catch (error) {
     if (!interrupted) throw error;
   } finally {
     await stop();
   }
+}
+
+/** Of this process: both workers, the API and the callers. */
+function memoryLine(before: NodeJS.MemoryUsage, after: NodeJS.MemoryUsage): string {
+  const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(0)} MB`;
+  const change = (of: "heapUsed" | "rss") => `${megabytes(before[of])} before, ${megabytes(after[of])} after`;
+  return `memory        heap ${change("heapUsed")}; resident ${change("rss")}`;
 }
 
 function isChosen(name: string, names: readonly string[]): boolean {

@@ -58,6 +58,8 @@ export async function startRawTemporal(address: string, namespace: string): Prom
     switch (workload.kind) {
       case "chain":
         return [await workflow.execute<typeof chain>("chain", { ...options, args: [workload.nodes, 0] })];
+      case "loop": // the same activities in the same order
+        return [await workflow.execute<typeof chain>("chain", { ...options, args: [workload.nodes, 0] })];
       case "remote chain":
         return [await workflow.execute<typeof remoteChain>("remoteChain", { ...options, args: [workload.nodes, 0] })];
       case "nested":

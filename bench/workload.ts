@@ -4,6 +4,8 @@ export type Workload =
   | { readonly kind: "chain"; readonly nodes: number }
   /** The same, but each node waits for something asynchronous first, so that it cannot run inline. */
   | { readonly kind: "remote chain"; readonly nodes: number }
+  /** Adds 1 until the sum is `nodes`: one node is run so many times. */
+  | { readonly kind: "loop"; readonly nodes: number }
   /** A parent that starts `graphs` nested ones, one node in each, and waits for all of them. */
   | { readonly kind: "nested"; readonly graphs: number }
   /** The same for the items of one list, `together` at a time; the results are a list in the order of the items. */
