@@ -124,8 +124,8 @@ describe("GET /v1/executions/{id}/tree", () => {
       totals: { executions: 5, live: 0, byStatus: { COMPLETED: 5 }, charge: 0, nodeExecutions: 14 },
     });
     expect(tree.children.map(({ node }) => node)).toEqual([
-      { id: "a", label: "AgentExecutor" },
-      { id: "b", label: "AgentExecutor" },
+      { id: "a", label: "AgentExecutor", item: null },
+      { id: "b", label: "AgentExecutor", item: null },
     ]);
     const [a] = tree.children;
     expect(a).toMatchObject({
