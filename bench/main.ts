@@ -47,7 +47,9 @@ async function bench(names: readonly string[], { repeat, scale, json }: Options)
     }
     (json ? report : print)(memoryLine(before, process.memoryUsage()));
   } catch (error) {
-    if (!interrupted) throw error;
+    if (interrupted) return;
+    report(String(error)); // before what stops below can bury it
+    throw error;
   } finally {
     await stop();
   }

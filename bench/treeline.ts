@@ -36,7 +36,12 @@ export async function startTreeline(config: Config, services: Services, log: Log
     async run(workload) {
       const { id: graphId } = await saved(workload, graphOf);
       const inputs = workload.kind === "nested" || workload.kind === "map" ? {} : { value: 0 };
-      const { id, status, outputs } = await http.start(graphId, inputs, "120s");
+      let execution = await http.start(graphId, inputs, "120s");
+      if (execution.endReason === null) {
+        await worker.client.workflow.getHandle(execution.id).result(); // it takes longer than a caller may wait
+        execution = await http.readExecution(execution.id);
+      }
+      const { id, status, outputs } = execution;
       if (status !== "COMPLETED") throw new Error(`${workload.kind}: execution ${id} is ${status}`);
       const results = outputs["result"] ?? [];
       assertResult(workload, (workload.kind === "map" ? results.flat() : results).map(Number));

@@ -87,6 +87,10 @@ describe("200 clients of a tree of 1,000 executions", () => {
       }
       memories.push(await bundle.memory());
       console.info(JSON.stringify({ events: expected.length, cuts, seconds, memories }));
+      const [most, mostLater] = [memories.slice(0, 5), memories.slice(5)].map((some) =>
+        Math.max(...some.map(({ heap }) => heap)),
+      );
+      expect(mostLater).toBeLessThan(1.5 * Number(most)); // flat
     },
     (seconds + 600) * 1_000,
   );
