@@ -20,6 +20,7 @@ begin
   if not found then
     return json_build_object('because', 'missing');
   end if;
+  perform go_before_steps(v_execution.root_id);
   perform 1 from trees where root_id = v_execution.root_id for no key update;
   -- A new snapshot from here on: see commit_step.
   select * into v_execution from executions where id = v_id;

@@ -14,6 +14,7 @@ declare
   v_acted boolean;
 begin
   select root_id into v_root from executions where id = v_id;
+  perform go_before_steps(v_root);
   perform 1 from trees where root_id = v_root for no key update;
   -- A new snapshot from here on: see commit_step.
   v_at := date_trunc('milliseconds', clock_timestamp());

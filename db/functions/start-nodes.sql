@@ -76,7 +76,7 @@ begin
   end if;
 
   return (
-    select json_agg(json_build_object('id', k.id, 'because', case k.because when 'exhausted' then 'fenced' else k.because end, 'exhausted', k.because = 'exhausted', 'attempt', n.attempt, 'nodeId', n.node_id, 'inputs', n.inputs, 'emitted', n.emitted,
+    select json_agg(json_build_object('id', k.id, 'because', case k.because when 'exhausted' then 'fenced' else k.because end, 'exhausted', k.because is not distinct from 'exhausted', 'attempt', n.attempt, 'nodeId', n.node_id, 'inputs', n.inputs, 'emitted', n.emitted,
         'reused', case when n.reused_from is not null then coalesce(
           (select json_agg(json_build_object('pin', o.pin, 'value', o.value) order by o.ordinal) from outputs o where o.node_execution_id = n.reused_from), '[]') end))
       from json_to_recordset(v_verdicts) as k (id uuid, because text)

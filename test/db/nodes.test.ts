@@ -35,6 +35,7 @@ describe("starting attempts of nodes", () => {
     const [a, b] = tree.ids as [NodeExecutionId, NodeExecutionId];
     const started = {
       because: null,
+      exhausted: false,
       attempt: 1,
       emitted: 0,
       reused: null,
