@@ -18,6 +18,7 @@ declare
   v_node_count int;
   v_review_count int;
   v_abandoned int;
+  v_reason end_reason;
   v_execution_count int;
   v_running int;
   v_live int;
@@ -83,7 +84,7 @@ begin
      where e.id = k.execution_id;
   end if;
 
-  -- Below the target the order does not matter; what makes the proof is that the target ends last.
+  -- One of whose nodes was given up says so. Below the target the order does not matter; what makes the proof is that the target ends last.
   with idle as (
     select e.id, row_number() over (order by e.depth desc) as ordinal
       from executions e
@@ -96,13 +97,13 @@ begin
     returning seq - (select count(*) from idle) as base
   ), ended as (
     -- Results that ended but were not delivered stay as they are recorded; nothing will deliver them.
-    update executions e set status = 'TERMINATED', end_reason = 'parent_stopped', stop_id = p_stop, open = 0, waiting = 0, version = e.version + 1,
+    update executions e set status = 'TERMINATED', end_reason = case when v_overdue and exists (select 1 from node_executions n where n.execution_id = e.id and n.end_reason = 'abandoned') then 'abandoned' else 'parent_stopped' end::end_reason, stop_id = p_stop, open = 0, waiting = 0, version = e.version + 1,
         ended_at = v_at, ended_seq = tree.base + idle.ordinal
       from idle, tree where e.id = idle.id
-    returning e.id, e.ended_seq
+    returning e.id, e.end_reason, e.ended_seq
   ), told as (
     insert into events (root_id, seq, type, at, execution_id, data)
-      select v_stop.root_id, ended_seq, 'execution.terminated', v_at, id, json_build_object('endReason', 'parent_stopped', 'stopId', p_stop) from ended
+      select v_stop.root_id, ended_seq, 'execution.terminated', v_at, id, json_build_object('endReason', end_reason, 'stopId', p_stop) from ended
   )
   select count(*) into v_execution_count from ended;
 
@@ -116,12 +117,14 @@ begin
      and not exists (select 1 from node_executions n where n.execution_id = v_target.id and n.ended_at is null) then
     update trees set seq = seq + 1, live_executions = live_executions - 1 where root_id = v_stop.root_id returning seq into v_seq;
     -- What the execution itself ran into (a limit, its time, a failure) it has failed by.
+    v_reason := coalesce(v_stop.ends_as, case
+      when v_overdue and exists (select 1 from node_executions n where n.execution_id = v_target.id and n.end_reason = 'abandoned') then 'abandoned' else 'stopped' end::end_reason);
     update executions set status = case when v_stop.ends_as is null then 'TERMINATED' else 'FAILED' end::status,
-        end_reason = coalesce(v_stop.ends_as, 'stopped'), error = coalesce(v_stop.error, error), stop_id = p_stop, open = 0, waiting = 0, version = version + 1, ended_at = v_at, ended_seq = v_seq
+        end_reason = v_reason, error = coalesce(v_stop.error, error), stop_id = p_stop, open = 0, waiting = 0, version = version + 1, ended_at = v_at, ended_seq = v_seq
      where id = v_target.id;
     insert into events (root_id, seq, type, at, execution_id, data) values
       (v_stop.root_id, v_seq, case when v_stop.ends_as is null then 'execution.terminated' else 'execution.failed' end, v_at, v_target.id,
-        json_build_object('endReason', coalesce(v_stop.ends_as, 'stopped'), 'stopId', p_stop));
+        json_build_object('endReason', v_reason, 'stopId', p_stop));
     v_live := 0;
   end if;
 

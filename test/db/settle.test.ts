@@ -138,6 +138,12 @@ describe("settling a stopped tree", () => {
     });
     const { rows } = await tree.db.pool.query("select attempt, end_reason from node_executions where id = $1", [a]);
     expect(rows).toEqual([{ attempt: 2, end_reason: "abandoned" }]);
+    // So is the execution whose code it was, and no other.
+    const ends = await tree.db.pool.query("select depth, end_reason from executions order by depth");
+    expect(ends.rows).toEqual([
+      { depth: 0, end_reason: "stopped" },
+      { depth: 1, end_reason: "abandoned" },
+    ]);
   });
 
   test("of a subtree leaves the rest alone and tells the parent's node", async () => {

@@ -37,6 +37,7 @@ describe("a stop of node code that runs", () => {
       expect(deaf.inside()).toContain(tag); // its code runs on
       const [row] = await engine.nodes(id, "n");
       expect(row).toMatchObject({ status: "TERMINATED", endReason: "abandoned", attempt: 2 });
+      expect(await engine.read(id)).toMatchObject({ status: "TERMINATED", endReason: "abandoned" });
       const before = await rowsOf(engine, id);
       letGo();
       const stop = await closed(db, asked.id);
