@@ -44,6 +44,9 @@ const askAtATime = 50;
 
 /** The parts of a stop's follow-up. Each begins with what Postgres says, so beginning again is the same as going on. */
 export function createStopActivities({ db, workflows, wake, reached = () => {}, log }: StopDeps) {
+  /** Workflows that Temporal has said are closed, by stop: they need not be asked. Another process asks again. */
+  const knownClosed = new Map<StopId, Set<ExecutionId>>();
+
   async function findOpen(stopId: StopId): Promise<OpenStop> {
     const stop = await readOpenStop(db, stopId);
     if (!stop) throw new Error(`no stop ${stopId}`);
@@ -92,12 +95,15 @@ export function createStopActivities({ db, workflows, wake, reached = () => {}, 
       }
       // Nothing is left to be done in a workflow below a quiet target: closed from outside, it takes no task of its own.
       const isQuiet = under.length > cancelledAtMost && stop.status !== "STOPPING";
+      const closed = new Set<ExecutionId>();
+      if (isQuiet) knownClosed.set(stopId, closed);
       let cancelled = 0;
       await inParallel(under, async ({ id, firstRunId }) => {
         Context.current().cancellationSignal.throwIfAborted();
         const closes = isQuiet && id !== stop.executionId;
         const isKnown = closes ? workflows.terminate(id, reasonOf(stopId)) : workflows.cancel(id, firstRunId);
         if (await isKnown) cancelled += 1;
+        if (closes) closed.add(id);
       });
       return cancelled;
     },
@@ -106,7 +112,9 @@ export function createStopActivities({ db, workflows, wake, reached = () => {}, 
     async seeClosed(stopId: StopId): Promise<number> {
       const stop = await findOpen(stopId);
       const under = (await readFenced(db, stop)).map(({ id }) => id);
-      let open = [stop.executionId, ...under.filter((id) => id !== stop.executionId)];
+      const closed = knownClosed.get(stopId);
+      knownClosed.delete(stopId);
+      let open = [stop.executionId, ...under.filter((id) => id !== stop.executionId && !closed?.has(id))];
       const began = performance.now();
       let closing = began;
       let terminated = 0;

@@ -28,8 +28,11 @@ async function runLine(begin: string, id: ExecutionId): Promise<void> {
   await promisify(execFile)("sh", ["-c", lineOf(begin, id)], { env });
 }
 
-/** A root with two nested graphs, each with a node that runs; `why` gets what the first one's error pin says. */
-async function setup({ hold = true } = {}) {
+/**
+ * A root with two nested graphs, each with a node that runs; `why` gets what the first one's error pin says. With
+ * `stays`, the root also has a timer of its own: without it, it completes where both were ended before itself.
+ */
+async function setup({ hold = true, stays = false } = {}) {
   const gate = createGate();
   const engine = await startEngine({ blocks: [gate.block] });
   const held: GraphNode = hold
@@ -46,6 +49,7 @@ async function setup({ hold = true } = {}) {
       run("second"),
       node("why", "AgentOutput", { name: "why" }),
       node("both", "AgentOutput", { name: "y" }),
+      ...(stays ? [node("stay", "CountdownTimer", { hours: 1 })] : []),
     ],
     ["first.error -> why.value", "second.y -> both.value"].slice(0, hold ? 2 : 1),
     { subGraphs: [inner] },
@@ -142,7 +146,7 @@ describe("a whole tree, through Temporal's own doors", () => {
   });
 
   test("by a cancel of all its workflows, in any order", async () => {
-    await using engine = await setup();
+    await using engine = await setup({ stays: true });
     await runLine("workflow cancel --query", engine.root);
     await until(
       () => engine.read(engine.root),
@@ -152,7 +156,7 @@ describe("a whole tree, through Temporal's own doors", () => {
   });
 
   test("by a terminate of all its workflows, in any order", async () => {
-    await using engine = await setup();
+    await using engine = await setup({ stays: true });
     await runLine("workflow terminate --query", engine.root);
     await expectBatchStopped(engine);
   });
