@@ -44,5 +44,8 @@ const { hold } = proxyActivities<RawActivities>({
 /** `widths`: how many children on each level below; a leaf runs one activity until it is cancelled. */
 export async function tree([width, ...below]: readonly number[]): Promise<void> {
   if (width === undefined) return hold();
-  await Promise.all(Array.from({ length: width }, () => executeChild(tree, { args: [below] })));
+  // Not Promise.all: it ends with the first child that is cancelled, and what the server then loses of the others lives on.
+  const children = Array.from({ length: width }, () => executeChild(tree, { args: [below] }));
+  const failed = (await Promise.allSettled(children)).find((child) => child.status === "rejected");
+  if (failed) throw failed.reason;
 }
