@@ -22,7 +22,7 @@ export const addRemotely: RemoteBlock = {
   run: async (inputs) => [{ pin: "result", value: await addLater(Number(readNumber(inputs, "a"))) }],
 };
 
-/** Emits every 50 ms, each time in a step of its own, when those who follow have had a second to come. */
+/** Emits every 50 ms, each time in a step of its own, when those who follow have had four seconds to come. */
 export const tickRemotely: StreamBlock = {
   definition: define({
     id: "8f0c1f6b-7f0e-4f56-8a53-3b1f0d0c5e21",
@@ -35,7 +35,7 @@ export const tickRemotely: StreamBlock = {
   async *stream(inputs, { signal }) {
     const ticks = Number(readNumber(inputs, "ticks"));
     for (let value = 1; value <= ticks; value++) {
-      await setTimeout(value === 1 ? 1_000 : 50, undefined, { signal });
+      await setTimeout(value === 1 ? 4_000 : 50, undefined, { signal });
       yield { pin: "tick", value };
     }
   },

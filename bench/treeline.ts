@@ -8,7 +8,7 @@ import { createHttp } from "../local/story-http";
 import type { Services } from "../local/services";
 import { startWorker } from "../worker/process";
 import { addRemotely, graphOf, tickRemotely, tickingOf, holdBlock, treeOf } from "./graphs";
-import { openFollower } from "./followers";
+import { openFollowers } from "./followers";
 import { createHolds } from "./holds";
 import { assertResult, type Side } from "./workload";
 
@@ -64,10 +64,8 @@ export async function startTreeline(config: Config, services: Services, log: Log
     async followEvents(clients, ticks) {
       const { id: graphId } = await saved(ticks, tickingOf);
       const { id } = await http.start(graphId, {});
-      const open = () => openFollower(`${api.url}/v1/executions/${id}/events`);
-      const followers = await Promise.all(Array.from({ length: clients }, open));
-      const since = Date.now(); // what came before is replayed
-      return (await Promise.all(followers.map(({ late }) => late(since)))).flat();
+      const lateness = await openFollowers(`${api.url}/v1/executions/${id}/events`, clients);
+      return lateness();
     },
     async stop() {
       await api.stop();
