@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { graphRequest } from "../../graph/schema";
 import { startEngine } from "../support/engine";
 import { startModelServer } from "../support/model-server";
 import type { Asked, Reply } from "../support/model-server";
@@ -54,37 +56,20 @@ test("a stop ends an answer that is still coming", async () => {
 });
 
 /** The model adds two numbers by a tool, twice, and then says the result. */
-test("an agent calls a node of its graph in a loop until it is done", async () => {
+test("assistant.json: an agent calls a node of its graph in a loop until it is done", async () => {
   await using engine = await setup(({ body }, n) => {
     const last = body.messages.at(-1);
-    if (n === 0) return { calls: [{ name: "add_them", arguments: { a: 1, b: 2 } }] };
-    if (n === 1) return { calls: [{ name: "add_them", arguments: { a: Number(last?.content), b: 4 } }] };
+    if (n === 0) return { calls: [{ name: "add_two_numbers", arguments: { a: 1, b: 2 } }] };
+    if (n === 1) return { calls: [{ name: "add_two_numbers", arguments: { a: Number(last?.content), b: 4 } }] };
     return { text: `It is ${String(last?.content)}.` };
   });
-  const graph = await engine.save(
-    draft(
-      [
-        node("agent", "Orchestrator", { prompt: "Add 1, 2 and 4" }),
-        node("none", "CreateList", { values: [] }),
-        node("null", "UniversalTypeConverter", { value: null, type: "string" }),
-        { ...node("calc", "Calculator", { operation: "Add" }), label: "Add them" },
-        out,
-      ],
-      [
-        "none.list -> agent.conversation_history",
-        "null.value -> agent.last_tool_output",
-        "agent.tools -> calc.a",
-        "agent.tools -> calc.b",
-        "calc.result -> agent.last_tool_output",
-        "agent.conversations -> agent.conversation_history",
-        "agent.finished -> out.value",
-      ],
-    ),
-  );
-  const ended = await engine.ended(await engine.start(graph));
+  const example = graphRequest.parse(JSON.parse(readFileSync("examples/assistant.json", "utf8")));
+  const graph = await engine.save(example);
+  const question = "What are 1, 2 and 4 together?";
+  const ended = await engine.ended(await engine.start(graph, { question }));
   expect(ended).toMatchObject({ status: "COMPLETED", outputs: { answer: ["It is 7."] } });
   expect(await engine.nodes(ended.id, "agent")).toHaveLength(3);
-  expect((await engine.nodes(ended.id, "calc")).map(({ inputs }) => inputs)).toMatchObject([
+  expect((await engine.nodes(ended.id, "add")).map(({ inputs }) => inputs)).toMatchObject([
     { a: 1, b: 2 },
     { a: 3, b: 4 },
   ]);
