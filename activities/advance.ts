@@ -2,7 +2,7 @@ import { uuidv7 } from "uuidv7";
 import type { BlockRegistry } from "../blocks/block";
 import { loadLarge, writeWith } from "../db/blobs";
 import type { Database } from "../db/client";
-import { readOutstanding } from "../db/nodes";
+import { readOutstanding, type StartedNode } from "../db/nodes";
 import { freshState, readHead, readState, type Head, type State } from "../db/state";
 import { commitStep, type Refusal, type Unit } from "../db/step";
 import { largesOf } from "../db/step-documents";
@@ -17,6 +17,7 @@ import { coalesce } from "./coalesce";
 import type { Definitions } from "./graphs";
 import { labelOf, remoteWork } from "./node-facts";
 import type { Bounds, Result } from "./result";
+import type { Slot } from "./running-nodes";
 import { Segment } from "./segment";
 
 const defaultBounds: Bounds = {
@@ -34,18 +35,37 @@ export type Advance = {
   /** QUEUED → RUNNING by the chain of runs `firstRunId`, with everything inline that follows; else what is outstanding. */
   begin(head: Head, firstRunId: string): Promise<Answer>;
   /** Records a result and does all that follows from it. Concurrent calls for one execution share one step. */
-  record(executionId: ExecutionId, result: Result | null): Promise<Recorded>;
+  record(executionId: ExecutionId, result: Result | null, host?: Host): Promise<Recorded>;
   /** Does what can be done, then answers all that is outstanding but for what the asker knows. */
   outstanding(executionId: ExecutionId, known: readonly NodeExecutionId[]): Promise<Answer>;
 };
 
-/** `runOn`: the one remote node that follows and that the caller's activity may go on with; it is in `answer.work` too. */
+/** Run-on: asked before the one remote node that follows is queued. null: it goes back to Temporal. */
+export type Take = (next: RemoteWork) => Slot | null;
+
+export type Host = {
+  readonly take: Take;
+  /** As the step has left it that started the caller's node; it holds unless another one came between. */
+  readonly state: State | null;
+};
+
+/** A node in the hands of the activity that has recorded the one before it. `started`: null where that is still to be done. */
+export type RunOn = {
+  readonly work: RemoteWork;
+  readonly slot: Slot;
+  readonly started: StartedNode | null;
+  readonly state: State | null;
+};
+
 export type Recorded = {
   readonly answer: Answer;
-  readonly runOn: RemoteWork | null;
+  /** What the caller has taken, and has to release; it is in `answer.work` too. */
+  readonly runOn: RunOn | null;
   /** The result was not recorded: the execution is over or fenced, or another attempt has followed. */
   readonly late?: boolean;
 };
+
+type Call = { readonly result: Result | null; readonly host: Host | undefined };
 
 export type AdvanceDeps = {
   readonly db: Database;
@@ -89,8 +109,7 @@ export function createAdvance({
     }
   }
 
-  async function write(state: State, segment: Segment): Promise<Refusal | null> {
-    const unit = segment.unit();
+  async function write(state: State, segment: Segment, unit = segment.unit()): Promise<Refusal | null> {
     if (!unit) return null;
     const refusal = await writeWith(db, state.ownerId, largesOf(unit), () => commit(state.rootId, unit));
     if (refusal !== null) return refusal;
@@ -100,13 +119,31 @@ export function createAdvance({
     return null;
   }
 
+  /** Writes it with the start of what the host goes on with. */
+  async function writeHosting(state: State, segment: Segment, call: Call): Promise<RunOn | Refusal | null> {
+    // Taken before the step that starts it, so that no fence falls between the two (RunningNodes).
+    const { follower: work } = segment;
+    const slot = work && call.host?.take(work);
+    if (!slot || !call.result) return write(state, segment);
+    let isTaken = false;
+    try {
+      const started = segment.host(work, call.result.id);
+      const unit = segment.unit();
+      const refusal = await write(state, segment, unit);
+      if (refusal !== null) return refusal;
+      isTaken = true;
+      return { work, slot, started, state: unit && started && segment.after(unit, started) };
+    } finally {
+      if (!isTaken) slot.release();
+    }
+  }
+
   async function readFor(
     executionId: ExecutionId,
+    graph: CompiledGraph,
     asked: readonly NodeExecutionId[],
     exact: boolean,
-  ): Promise<[State, CompiledGraph]> {
-    const { graphId, graphVersion } = await definitions.place(executionId);
-    const graph = await definitions.graph(graphId, graphVersion);
+  ): Promise<State> {
     const nodes = [...graph.nodes.values()];
     const state = await readState(db, executionId, {
       nodeIds: [...graph.nodes.keys()],
@@ -120,23 +157,24 @@ export function createAdvance({
       exact,
     });
     if (!state) throw new TreelineError("not_found", `no execution ${executionId}`);
-    return [state, graph];
+    return state;
   }
 
-  async function recordAll(
-    executionId: ExecutionId,
-    results: readonly (Result | null)[],
-  ): Promise<readonly Recorded[]> {
-    const asked = results.flatMap((result) => (result ? [result.id] : []));
+  async function recordAll(executionId: ExecutionId, calls: readonly Call[]): Promise<readonly Recorded[]> {
+    const asked = calls.flatMap(({ result }) => (result ? [result.id] : []));
+    const { graphId, graphVersion } = await definitions.place(executionId);
+    const graph = await definitions.graph(graphId, graphVersion);
+    let known = calls.length === 1 ? (calls[0]?.host?.state ?? null) : null;
     let exact = false;
     for (let plans = 0; plans < plansAtMost; plans++) {
-      const [state, graph] = await readFor(executionId, asked, exact);
+      const state = known ?? (await readFor(executionId, graph, asked, exact));
+      known = null;
       const over = answerOver(state);
-      if (over) return results.map((result) => ({ answer: over, runOn: null, late: result !== null }));
-      if (state.held && asked.length === 0) return results.map(() => ({ answer: held, runOn: null }));
+      if (over) return calls.map(({ result }) => ({ answer: over, runOn: null, late: result !== null }));
+      if (state.held && asked.length === 0) return calls.map(() => ({ answer: held, runOn: null }));
       const { segment, counted } = await planned(() => {
         const made = new Segment(segmentDeps, graph, state);
-        const counts = results.map((result) => result === null || made.record(result));
+        const counts = calls.map(({ result }) => result === null || made.record(result));
         made.run();
         return { segment: made, counted: counts };
       });
@@ -144,19 +182,21 @@ export function createAdvance({
         exact = true;
         continue;
       }
-      const hosting = results.findIndex((result, index) => result?.kind === "finished" && counted[index]);
-      const host = results[hosting];
-      const runOn = host ? segment.host(host.id) : null;
-      if ((await write(state, segment)) !== null) continue;
+      const hosting = calls.findIndex(({ result }, index) => result?.kind === "finished" && counted[index]);
+      const host = calls[hosting];
+      const written = await (host ? writeHosting(state, segment, host) : write(state, segment));
+      if (typeof written === "string") continue; // refused
       if (state.held) return counted.map((counts) => ({ answer: held, runOn: null, late: !counts }));
       return counted.map((counts, index) => {
         const answer = answerOf(segment, counts);
-        if (!runOn || index === hosting) return { answer, runOn, late: !counts };
+        if (!written || index === hosting) return { answer, runOn: written, late: !counts };
         return { answer: { ...answer, work: [] }, runOn: null, late: !counts }; // it is in good hands
       });
     }
     throw new Error(`execution ${executionId}: ${plansAtMost} plans in a row met a newer version`);
   }
+
+  const recordTogether = coalesce(recordAll);
 
   return {
     async begin(head, firstRunId) {
@@ -176,7 +216,7 @@ export function createAdvance({
       if (refusal === "limit" && now.status === "QUEUED" && !now.fence) return this.begin(now, firstRunId);
       return answerOver(now) ?? this.outstanding(head.id, []);
     },
-    record: coalesce(recordAll),
+    record: (executionId, result, host) => recordTogether(executionId, { result, host }),
     async outstanding(executionId, known) {
       // Read first: what ends after it is followed in vain, and then asked for again. Read after the step, what ends in between
       // would be in neither, and where the workflow does not have it in flight (after a reset) nothing would tell of it.

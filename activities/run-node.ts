@@ -4,7 +4,7 @@ import { isBlockFailure, type BlockRegistry, type Surroundings } from "../blocks
 import { loadLarge } from "../db/blobs";
 import type { Database } from "../db/client";
 import { outboxWake, type Wake } from "../db/wake";
-import { noteRetry, startNodes, type NodeStart, type NodeToStart } from "../db/nodes";
+import { noteRetry, startNodes, type NodeStart, type NodeToStart, type StartedNode } from "../db/nodes";
 import type { RecordedError } from "../db/schema";
 import { readHead } from "../db/state";
 import type { BlockCatalog } from "../graph/block";
@@ -14,13 +14,13 @@ import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId, StopId } from "../graph/ids";
 import { largesIn, openInputs } from "../graph/large";
 import type { Answer } from "../workflows/messages";
-import { held, type Advance, type Recorded } from "./advance";
+import { held, type Advance, type Host, type Recorded, type Take } from "./advance";
 import { runBlockCode } from "./block-run";
 import { coalesce } from "./coalesce";
 import { retryableFailure, toTemporalFailure } from "./failures";
 import type { Definitions } from "./graphs";
 import { endedOrLeft, LeftBehind } from "./left-behind";
-import type { AbortReason, RunningNodes } from "./running-nodes";
+import type { AbortReason, RunningNodes, Slot } from "./running-nodes";
 import { recordedError } from "./node-facts";
 import { isInline, isStream } from "./placement";
 import { takenOver, type Result } from "./result";
@@ -66,7 +66,7 @@ const lookAgain: Recorded = { answer: { state: "live", work: [], more: true }, r
 
 /**
  * One activity: an attempt of a remote node. Its start is a step, its result is a step, and the inline segment that follows is
- * in it. Run-on: if exactly one remote node follows, it is started here too (a step as always) instead of going back to
+ * in it. Run-on: if exactly one remote node follows, that step starts it too, and it runs here instead of going back to
  * Temporal; a failure there hands it back, so that Temporal's retries and timeouts rule as before.
  */
 export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<Answer> {
@@ -91,8 +91,9 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     return fence && scopes.includes(fence.scope) ? fence.stopId : null;
   }
 
-  async function record(call: NodeCall, result: Result): Promise<Recorded> {
-    const recorded = await advance.record(call.executionId, result);
+  async function record(turn: Turn, result: Result): Promise<Recorded> {
+    const { call } = turn;
+    const recorded = await advance.record(call.executionId, result, turn);
     const { state } = recorded.answer;
     const stopId = state === "fenced" ? await fenceOn(call) : null;
     if (recorded.late && !stopId) {
@@ -102,21 +103,10 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
   }
 
   /** A failure that may pass asks for another attempt by throwing. */
-  async function attempt(call: NodeCall, hostId: NodeExecutionId | null): Promise<Recorded> {
-    const { ancestors, id } = await definitions.place(call.executionId);
-    // Registered before the start, so that no fence falls between the two: the push aborts what is registered.
-    const slot = running.register(call.id, [...ancestors, id]);
-    try {
-      await Promise.race([running.hearing(), Context.current().cancelled]);
-      return await attemptIn(slot, call, hostId);
-    } finally {
-      slot.release();
-    }
-  }
-
-  async function attemptIn(slot: Slot, call: NodeCall, hostId: NodeExecutionId | null): Promise<Recorded> {
+  async function attempt(turn: Turn): Promise<Recorded> {
+    const { call, slot } = turn;
     const { rootId, graphId, graphVersion } = await definitions.place(call.executionId);
-    const started = await start(rootId, { id: call.id, hostId });
+    const started = turn.started ?? (await start(rootId, { id: call.id, hostId: turn.hostId }));
     if (started.because === "fenced") {
       // Nobody tells what is under a `self` fence to end: the attempt before this one has failed or is lost, and that is all.
       const stopId = await fenceOn(call, ["self"]);
@@ -124,14 +114,14 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     }
     if (started.because === "held") return { answer: held, runOn: null };
     if (started.because !== null) return lookAgain;
-    if (started.reused) return record(call, takenOver(call.id, started.attempt, started.reused));
+    if (started.reused) return record(turn, takenOver(call.id, started.attempt, started.reused));
     const graph = await definitions.graph(graphId, graphVersion);
     const block = deps.blocks.get(graph.nodes.get(started.nodeId)?.block.id ?? "");
-    if (isStream(block) && started.emitted > 0 && !block.resumable) return record(call, lostInStream(call.id, started));
+    if (isStream(block) && started.emitted > 0 && !block.resumable) return record(turn, lostInStream(call.id, started));
     const outcome = await runBlock(deps, call, graph, started, slot);
     switch (outcome.kind) {
       case "result":
-        return record(call, outcome.result);
+        return record(turn, outcome.result);
       case "retry":
         await noteRetry(db, rootId, { id: call.id, nodeId: started.nodeId, attempt: started.attempt, ...outcome });
         throw retryableFailure(outcome.error.code);
@@ -153,28 +143,58 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     }
   }
 
-  async function runOn(call: NodeCall, first: Recorded): Promise<Answer> {
-    const began = performance.now();
+  /** Registered before the start, so that no fence falls between the two: the push aborts what is registered. */
+  async function attemptFirst(call: NodeCall, path: readonly ExecutionId[], take: Take): Promise<Recorded> {
+    const slot = running.register(call.id, path);
+    try {
+      await Promise.race([running.hearing(), Context.current().cancelled]);
+      return await attempt({ call, slot, take, hostId: null, started: null, state: null });
+    } finally {
+      slot.release();
+    }
+  }
+
+  async function runOn(host: NodeCall, first: Recorded, take: Take): Promise<Answer> {
     let { answer, runOn: next } = first;
-    while (next && !Context.current().cancellationSignal.aborted) {
-      if (performance.now() - began + next.timeoutMs > call.timeoutMs + runOnSlackMs) break;
+    while (next) {
+      const { work, slot, started, state } = next;
+      const call = { ...work, executionId: host.executionId };
       try {
-        ({ answer, runOn: next } = await attempt({ ...next, executionId: call.executionId }, call.id));
+        ({ answer, runOn: next } = await attempt({ call, slot, take, hostId: host.id, started, state }));
       } catch (err) {
         log.info({ executionId: call.executionId, err }, "run-on handed back");
         break; // the answer lists the node: the workflow starts an activity of its own for it
+      } finally {
+        slot.release();
       }
     }
     return answer;
   }
 
+  /** Which nodes one activity goes on with: as long as it has time for each as long as that one may take. */
+  function takeInto(call: NodeCall, path: readonly ExecutionId[]): Take {
+    const began = performance.now();
+    const { cancellationSignal } = Context.current();
+    let runsOnSince: number | null = null;
+    return (next) => {
+      const now = performance.now();
+      if (cancellationSignal.aborted || !running.hears()) return null;
+      if (runsOnSince === null && now - began >= runOnAfterMs) return null;
+      runsOnSince ??= now;
+      return now - runsOnSince + next.timeoutMs <= call.timeoutMs + runOnSlackMs
+        ? running.register(next.id, path)
+        : null;
+    };
+  }
+
   return async (call) => {
     const { executionId } = call;
     const heartbeat = startHeartbeat(() => running.size());
-    const began = performance.now();
     try {
-      const recorded = await attempt(call, null);
-      return performance.now() - began < runOnAfterMs ? await runOn(call, recorded) : recorded.answer;
+      const { ancestors, id } = await definitions.place(executionId);
+      const path = [...ancestors, id];
+      const take = takeInto(call, path);
+      return await runOn(call, await attemptFirst(call, path, take), take);
     } catch (error) {
       if (error instanceof CancelledFailure) throw error;
       log.warn({ executionId, nodeExecutionId: call.id, err: error }, "node attempt failed");
@@ -184,6 +204,14 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     }
   };
 }
+
+/** One node in the hands of an activity: its own, or one that it goes on with. */
+type Turn = Host & {
+  readonly call: NodeCall;
+  readonly slot: Slot;
+  readonly hostId: NodeExecutionId | null;
+  readonly started: StartedNode | null;
+};
 
 function startHeartbeat(countRunning: () => number): { stop(): void } {
   const activity = Context.current();
@@ -207,8 +235,6 @@ function lostInStream(id: NodeExecutionId, { attempt, emitted }: { attempt: numb
   return { kind: "finished", id, attempt, status: "FAILED", endReason: "lost", emissions: [], error };
 }
 
-type Slot = ReturnType<RunningNodes["register"]>;
-
 type Outcome =
   | { readonly kind: "result"; readonly result: Result }
   | { readonly kind: "retry"; readonly error: RecordedError }
@@ -224,7 +250,7 @@ async function runBlock(
   deps: RunNodeDeps,
   call: NodeCall,
   graph: CompiledGraph,
-  started: Extract<NodeStart, { because: null }>,
+  started: StartedNode,
   { signal: fenced, givenUp }: Slot,
 ): Promise<Outcome> {
   const compiled = graph.nodes.get(started.nodeId);
@@ -263,6 +289,7 @@ async function runBlock(
     throw new Error("what it emitted is not recorded: its node has ended");
   };
   try {
+    signal.throwIfAborted(); // fenced between its start and here: no code of it runs
     const carried = isInline(block) ? block.carries?.(started.inputs) : [];
     await loadLarge(deps.db, largesIn(started.inputs, carried));
     const inputs = openInputs(started.inputs, carried);

@@ -9,23 +9,20 @@ export type AbortReason =
 
 export type FenceNotice = { readonly executionId: ExecutionId; readonly stopId: StopId };
 
-type Slot = {
+type Registered = {
   readonly id: NodeExecutionId;
   readonly path: readonly ExecutionId[];
   readonly fence: AbortController;
   readonly givenUp: AbortController;
 };
 
+/** The place of an attempt. `signal`: it is fenced; `givenUp`: the record has ended without it, as at a stop's deadline. */
+export type Slot = { readonly signal: AbortSignal; readonly givenUp: AbortSignal; release(): void };
+
 /** The node code that runs in this process, so that a fence can reach it at once. */
 export type RunningNodes = {
-  /**
-   * `path`: root to own execution. Register before the attempt starts, so that no fence falls between the two. `signal`: it is
-   * fenced; `givenUp`: the record has ended without it, as at a stop's deadline.
-   */
-  register(
-    id: NodeExecutionId,
-    path: readonly ExecutionId[],
-  ): { readonly signal: AbortSignal; readonly givenUp: AbortSignal; release(): void };
+  /** `path`: root to own execution. Register before the attempt starts, so that no fence falls between the two. */
+  register(id: NodeExecutionId, path: readonly ExecutionId[]): Slot;
   /** Aborts what runs under the fence; answers how many. */
   abort(fence: FenceNotice): number;
   /** What runs of these has ended in the record; answers how many there are. */
@@ -36,17 +33,18 @@ export type RunningNodes = {
   size(): number;
   /** Whether this process hears of fences; until it is told otherwise it does. */
   setHearing(hears: boolean): void;
+  hears(): boolean;
   /** Resolves when it hears of fences: no node starts before. */
   hearing(): Promise<void>;
 };
 
 export function createRunningNodes(): RunningNodes {
-  const slots = new Set<Slot>();
+  const slots = new Set<Registered>();
   let hears = true;
   let waiting: (() => void)[] = [];
   return {
     register(id, path) {
-      const slot: Slot = { id, path, fence: new AbortController(), givenUp: new AbortController() };
+      const slot: Registered = { id, path, fence: new AbortController(), givenUp: new AbortController() };
       slots.add(slot);
       return {
         signal: slot.fence.signal,
@@ -75,6 +73,7 @@ export function createRunningNodes(): RunningNodes {
       for (const go of waiting) go();
       waiting = [];
     },
+    hears: () => hears,
     hearing: () => (hears ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
 }

@@ -6,9 +6,10 @@ import {
   type WaitBlock,
 } from "../blocks/block";
 import { enclose, encloseEach } from "../db/blobs";
+import type { StartedNode } from "../db/nodes";
 import type { RecordedError } from "../db/schema";
 import type { BudgetStop, SelfStop } from "../db/self-stop";
-import type { Answered, OpenNode, State } from "../db/state";
+import { freshState, type Answered, type OpenNode, type State } from "../db/state";
 import type { ReviewRow, Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
 import { chargeOf, estimateOf } from "../graph/cost";
@@ -18,7 +19,7 @@ import { openPlanner, start, type Mint, type Planner, type Ready, type Waiting }
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import { largesIn, NotLoaded, open, openInputs } from "../graph/large";
 import { childMasks } from "../graph/masks";
-import { isObject, type Json } from "../graph/json";
+import { isObject, type Json, type JsonObject } from "../graph/json";
 import { childInputs, missingChildInputs } from "../graph/nested";
 import type { EndReason } from "../graph/status";
 import { itemWorkId, type RemoteWork, type Work } from "../workflows/messages";
@@ -92,14 +93,54 @@ export class Segment {
     for (const node of recorded) if (node.status === "FAILED") this.draft.failed(node);
   }
 
-  /** Run-on: if exactly one remote node follows, the activity of `hostId` may go on with it. Call after `run`. */
-  host(hostId: NodeExecutionId): RemoteWork | null {
+  /** Run-on: the remote node that follows, if it is one and alone. Call after `run`. */
+  get follower(): RemoteWork | null {
     const [only] = this.work;
-    const node = only && this.draft.node(only.id);
-    if (this.more || this.work.length !== 1 || only?.kind !== "remote" || !node) return null;
-    if (this.draft.ended || this.isStopped) return null;
+    if (this.more || this.work.length !== 1 || only?.kind !== "remote") return null;
+    return this.draft.ended || this.isStopped ? null : only;
+  }
+
+  /**
+   * The activity of `hostId` goes on with the follower. It is started in this very step; null where its start needs one of its
+   * own (start_nodes), which reserves of a budget or looks for what a rerun takes over.
+   */
+  host({ id }: RemoteWork, hostId: NodeExecutionId): StartedNode | null {
+    const node = this.draft.node(id);
+    if (!node) throw new Error(`no node execution ${id} in this segment`);
     node.newHostId = hostId;
-    return only;
+    const isNew = node.found === null || node.found === "INCOMPLETE";
+    if (!isNew || this.state.isRerun || this.state.tree.budget !== null) return null;
+    const { nodeId, inputs } = node;
+    const attempt = 1;
+    node.status = "RUNNING";
+    node.started = this.draft.event("node.started", id, { nodeId, attempt });
+    return { id, because: null, attempt, nodeId, inputs, emitted: 0, reused: null };
+  }
+
+  /**
+   * The state that `unit` leaves where nothing is open but the node that is gone on with: the next plan needs no query, for
+   * if another step comes between, its version is not the record's. null: the record has to be asked.
+   */
+  after(unit: Unit, { id, nodeId, inputs, attempt }: StartedNode): State | null {
+    const { state, draft, planner } = this;
+    const { open, unhandled } = draft.delta;
+    if (state.open + open !== 1 || state.unhandledFailures + unhandled !== 0) return null;
+    const rows = unit.inserts.length;
+    const { tree } = state;
+    return {
+      ...freshState(state),
+      version: state.version + 1,
+      status: "RUNNING",
+      open: 1,
+      waiting: 0,
+      nodeExecutions: state.nodeExecutions + rows,
+      tree: { ...tree, nodeExecutions: tree.nodeExecutions + rows, charge: tree.charge + draft.delta.charge },
+      unfed: this.unfed(),
+      asked: [runningNode(id, nodeId, inputs, attempt)],
+      autoApproved: state.autoApproved,
+      lastQueued: Object.fromEntries(planner.pending().lastQueued),
+      iterations: null,
+    };
   }
 
   get ended(): UnitDraft["ended"] {
@@ -628,6 +669,28 @@ export class Segment {
 
 function hasErrorPin({ nested, outputSchema, block }: CompiledNode): boolean {
   return nested ? !Object.hasOwn(outputSchema.properties, "error") : block.errorPin;
+}
+
+function runningNode(id: NodeExecutionId, nodeId: string, inputs: JsonObject, attempt: number): OpenNode {
+  return {
+    id,
+    nodeId,
+    status: "RUNNING",
+    placement: "remote",
+    endReason: null,
+    error: null,
+    attempt,
+    queuedSeq: 0, // alone, so before all that follows
+    emitted: 0,
+    delivered: 0,
+    closed: false,
+    inputs,
+    reserved: 0,
+    childExecutionId: null,
+    wakesLeft: null,
+    wakeInMs: null,
+    outputs: [],
+  };
 }
 
 function groupByNode(rows: readonly Waiting[]): Map<string, Waiting[]> {

@@ -7,18 +7,20 @@ import type { Status } from "../graph/status";
 import type { Database } from "./client";
 import type { RecordedError } from "./schema";
 
+export type StartedNode = {
+  readonly id: NodeExecutionId;
+  readonly because: null;
+  readonly attempt: number;
+  readonly nodeId: string;
+  readonly inputs: JsonObject;
+  /** Outputs that earlier attempts have recorded. */
+  readonly emitted: number;
+  /** Rerun: what an earlier execution's node gave for the same inputs; it is not to run again. */
+  readonly reused: readonly Emission[] | null;
+};
+
 export type NodeStart =
-  | {
-      readonly id: NodeExecutionId;
-      readonly because: null;
-      readonly attempt: number;
-      readonly nodeId: string;
-      readonly inputs: JsonObject;
-      /** Outputs that earlier attempts have recorded. */
-      readonly emitted: number;
-      /** Rerun: what an earlier execution's node gave for the same inputs; it is not to run again. */
-      readonly reused: readonly Emission[] | null;
-    }
+  | StartedNode
   | {
       readonly id: NodeExecutionId;
       readonly because: "missing" | "ended" | "fenced" | "held";

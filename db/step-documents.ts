@@ -8,10 +8,16 @@ import type { ChildRow, EventRow, NodeInsert, NodeRow, NodeUpdate, OutputRow, Re
 /**
  * What commit_step takes: one JSON document for each of its parameters, in their order, rows tagged with their unit `u`. Flat
  * object literals on purpose: a segment of 1,000 nodes has some 6,000 rows, and copying them once more was half of the time.
+ * null: no rows.
  */
-export function documentsOf(units: readonly Unit[]): string[] {
-  const each = <Row>(rows: (unit: Unit) => readonly Row[], document: (u: number, row: Row, index: number) => object) =>
-    JSON.stringify(units.flatMap((unit, u) => rows(unit).map((row, index) => document(u, row, index))));
+export function documentsOf(units: readonly Unit[]): (string | null)[] {
+  const each = <Row>(
+    rows: (unit: Unit) => readonly Row[],
+    document: (u: number, row: Row, index: number) => object,
+  ) => {
+    const all = units.flatMap((unit, u) => rows(unit).map((row, index) => document(u, row, index)));
+    return all.length > 0 ? JSON.stringify(all) : null;
+  };
   return [
     JSON.stringify(units.map((unit, u) => unitDocument(u, unit))),
     each((unit) => unit.children, childDocument),

@@ -79,7 +79,8 @@ describe("listExecutions", () => {
     const filter = { statuses: [], graphId: null, rootsOnly: false, labels: {} };
     const found = await listExecutions(bundle.db, ownerId, filter, { limit: 10, cursor: null }, []);
     expect(found).toHaveLength(5);
-    expect(asked).toHaveBeenCalledTimes(1);
+    const questions = asked.mock.calls.map(([query]) => (query as { name?: string }).name);
+    expect(questions.filter((name) => name !== "wake")).toHaveLength(1); // the start may still be announced
   });
 });
 

@@ -1,7 +1,9 @@
 import type { Result } from "../../../activities/result";
 import type { Segment } from "../../../activities/segment";
+import type { State } from "../../../db/state";
 import type { NodeExecutionId } from "../../../graph/ids";
 import type { Json } from "../../../graph/json";
+import type { RemoteWork } from "../../../workflows/messages";
 import { draft, node } from "../graph/fixtures";
 import { ended, eventsOf, executionId, farNode, nodeId, openSegment, row, written } from "./segment-fixture";
 
@@ -328,12 +330,40 @@ describe("run-on", () => {
   const chain = draft([farNode("a"), farNode("b"), farNode("c")], ["a.out -> b.in"]);
   const fork = draft([farNode("a"), farNode("b"), farNode("c")], ["a.out -> b.in", "a.out -> c.in"]);
 
-  test("is offered the one remote node that follows", () => {
-    const segment = setup(chain, { state: { open: 1, asked: [row(5, { nodeId: "a" })] } });
+  function ranBy(state: Partial<State> = {}) {
+    const segment = setup(chain, { state: { open: 1, asked: [row(5, { nodeId: "a" })], ...state } });
     segment.record(finished(nodeId(5), 1));
     segment.run();
-    const next = segment.host(nodeId(5));
+    return segment;
+  }
+
+  test("starts the one remote node that follows in the same step", () => {
+    const segment = ranBy();
+    const next = segment.follower as RemoteWork;
     expect(next).toMatchObject({ kind: "remote", block: "Far" });
+    expect(segment.host(next, nodeId(5))).toMatchObject({ id: next.id, attempt: 1, nodeId: "b", inputs: { in: 1 } });
+    const unit = segment.unit();
+    expect(unit?.inserts).toMatchObject([{ nodeId: "b", status: "RUNNING", hostId: nodeId(5) }]);
+    expect(unit?.events.map(({ type }) => type).slice(-2)).toEqual(["node.queued", "node.started"]);
+  });
+
+  test("leaves it queued until it is taken", () => {
+    const segment = ranBy();
+    expect(segment.follower).not.toBeNull();
+    const [row] = segment.unit()?.inserts ?? [];
+    expect(row).toMatchObject({ nodeId: "b", status: "QUEUED" });
+    expect(row?.hostId).toBeUndefined();
+  });
+
+  test.each([
+    [
+      "in a tree with a budget, of which a start reserves",
+      { tree: { executions: 1, nodeExecutions: 1, charge: 0, budget: 100, reserved: 0 } },
+    ],
+    ["in a rerun, which may take it over", { isRerun: true }],
+  ])("leaves its start to a step of its own %s", (_where, state) => {
+    const segment = ranBy(state);
+    expect(segment.host(segment.follower as RemoteWork, nodeId(5))).toBeNull();
     expect(segment.unit()?.inserts).toMatchObject([{ nodeId: "b", status: "QUEUED", hostId: nodeId(5) }]);
   });
 
@@ -341,12 +371,12 @@ describe("run-on", () => {
     const two = setup(fork, { state: { open: 1, asked: [row(5, { nodeId: "a" })] } });
     two.record(finished(nodeId(5), 1));
     two.run();
-    expect(two.host(nodeId(5))).toBeNull();
+    expect(two.follower).toBeNull();
     expect(two.work).toHaveLength(2);
     const none = setup(chain, { state: { open: 1, asked: [row(5, { nodeId: "c" })] } });
     none.record(finished(nodeId(5), 1));
     none.run();
-    expect(none.host(nodeId(5))).toBeNull();
+    expect(none.follower).toBeNull();
   });
 });
 
