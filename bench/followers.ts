@@ -36,11 +36,13 @@ export async function follow(url: string, clients: number): Promise<void> {
   process.disconnect();
 }
 
+const headers = { accept: "text/event-stream" };
+
 type Seen = { readonly at: number; readonly late: number };
 
 /** Follows an event stream from its first event; resolves when it is open. `read` throws where it ends without saying so. */
 async function openFollower(url: string): Promise<() => Promise<readonly Seen[]>> {
-  const [response] = (await once(get(url, { agent: false }), "response")) as [IncomingMessage];
+  const [response] = (await once(get(url, { agent: false, headers }), "response")) as [IncomingMessage];
   if (response.statusCode !== 200) throw new Error(`${url} answered ${response.statusCode}`);
   response.setEncoding("utf8");
   return async () => {
