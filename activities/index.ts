@@ -71,10 +71,11 @@ export function createActivities(deps: ActivityDeps) {
     async begin(executionId: ExecutionId, firstRunId: string): Promise<Answer> {
       const head = await headOf(executionId);
       const over = answerOver(head);
-      if (over?.state === "fenced" && head.fence) return settleUnder(head.fence.stopId, executionId);
+      const isUnbegun = head.status === "QUEUED" && head.firstRunId === null;
+      if (head.fence && (over?.state === "fenced" || isUnbegun)) return settleUnder(head.fence.stopId, executionId);
       if (over) return over;
       if (head.held) return held;
-      if (head.status === "QUEUED" && head.firstRunId === null) return advance.begin(head, firstRunId);
+      if (isUnbegun) return advance.begin(head, firstRunId);
       if (head.firstRunId !== firstRunId) {
         // Begun by another chain of runs: while that is open this one is a no-op; a dead one is taken over.
         if (head.firstRunId && (await deps.isChainOpen(executionId, head.firstRunId))) return ended;

@@ -3,6 +3,7 @@ import { closeStop, readStop, settleFenced } from "../../db/stops";
 import type { Status } from "../../graph/status";
 import { begin, beginWithNodes, fence, ownerId } from "../support/factory";
 import { countLive, faultsOf } from "../support/record";
+import { openActivities } from "../support/run";
 import { testTree } from "../support/tree";
 
 /** A root in this status, as a row; with one node execution once it has begun. */
@@ -36,3 +37,17 @@ test.each(["INCOMPLETE", "QUEUED", "RUNNING", "WAITING"] as const)(
     expect(await faultsOf(tree.db)).toEqual([]);
   },
 );
+
+test.each([true, false])("one that is stopped before it has begun begins nothing, with cascade %s", async (cascade) => {
+  await using tree = await setup("QUEUED");
+  const { stopId } = await fence(tree.db, tree.root, { cascade });
+  const answer = await openActivities(tree.db).record.begin(tree.root, "its workflow's first run");
+  expect(answer).toMatchObject({ state: "ended", status: "TERMINATED" });
+  await closeStop(tree.db, stopId);
+  expect(await readStop(tree.db, ownerId, stopId)).toMatchObject({ proof: { startedAfterFence: 0 } });
+  const { rows } = await tree.db.pool.query(
+    "select type from events where type in ('execution.started', 'node.queued')",
+  );
+  expect(rows).toEqual([]);
+  expect(await faultsOf(tree.db)).toEqual([]);
+});

@@ -130,9 +130,10 @@ describe.each(["after-fence", "after-push", "in-sweep", "before-receipt"])("at t
       await api.kill();
       await asking;
       const { rows } = await stage.db.pool.query<{ id: string }>("select id from stops");
-      await stage.runWorker();
-      await stage.runApi();
+      await stage.replaceWorker();
+      const other = await stage.runApi();
       await expectGone(stage, root, await closed(stage.db, parseStopId(String(rows[0]?.id))));
+      await other.kill(); // before its database is dropped
     },
     hour,
   );
