@@ -29,10 +29,10 @@ function fail(): never {
 export async function follow(url: string, clients: number): Promise<void> {
   const followers = await Promise.all(Array.from({ length: clients }, () => openFollower(url)));
   const since = Date.now(); // what came before is replayed
-  const say = (said: Said) => process.send?.(said);
-  say({ open: true });
+  const say = (said: Said) => new Promise((resolve) => process.send?.(said, resolve));
+  await say({ open: true });
   const late = (await Promise.all(followers.map((read) => read()))).flat().filter(({ at }) => at >= since);
-  say({ late: late.map((event) => event.late) });
+  await say({ late: late.map((event) => event.late) });
   process.disconnect();
 }
 
