@@ -61,6 +61,9 @@ const runOnSlackMs = 10_000;
 /** A slow first node goes back to Temporal: what the round trip costs is nothing beside it, and its end is seen sooner. */
 const runOnAfterMs = 1_000;
 
+/** A minute: a restart of Postgres takes seconds. */
+const settling = { tries: 120, everyMs: 500 };
+
 const fenced: Recorded = { answer: { state: "fenced", work: [], more: false }, runOn: null };
 const lookAgain: Recorded = { answer: { state: "live", work: [], more: true }, runOn: null };
 
@@ -80,8 +83,17 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     return starts;
   });
 
+  /** Only who ran the code knows that it has ended, so while Postgres is away this is tried again here: another attempt could not say it. */
   async function settleUnderFence(call: NodeCall, stopId: StopId): Promise<Recorded> {
-    await settle(stopId, call.id);
+    for (let tries = 1; ; tries++) {
+      try {
+        await settle(stopId, call.id);
+        break;
+      } catch (error) {
+        if (tries >= settling.tries || Context.current().cancellationDetails?.workerShutdown) throw error;
+        await new Promise((resolve) => setTimeout(resolve, settling.everyMs));
+      }
+    }
     log.info({ executionId: call.executionId, nodeExecutionId: call.id, stopId }, "node stopped by a fence");
     return fenced;
   }
