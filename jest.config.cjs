@@ -21,6 +21,7 @@ const withServers = {
 module.exports = {
   // Each worker loads Temporal's native bridge; more than two only queue for the servers' CPU.
   maxWorkers: 2,
+  workerIdleMemoryLimit: "1GB", // every file that bundles workflows leaves some 100 MB behind: after twenty the collector stands still
   testTimeout: 60_000, // of all projects; in a project it would be ignored
   projects: [
     {
