@@ -1,6 +1,6 @@
 import type { Usage } from "../blocks/block";
 import type { NodeInsert, NodeRow, NodeUpdate, EventOrdinal, OutputRow, ReviewRow } from "../db/step";
-import type { OpenNode } from "../db/state";
+import { freshNode, type OpenNode } from "../db/state";
 import type { RecordedError } from "../db/schema";
 import type { Placement } from "../graph/block";
 import type { CompiledNode } from "../graph/compile";
@@ -81,20 +81,13 @@ export class NodeDraft {
   /** One that becomes ready now; `found` is INCOMPLETE if links had begun to feed it in an earlier step. */
   static ready(compiled: CompiledNode, id: NodeExecutionId, inputs: JsonObject, found: "INCOMPLETE" | null): NodeDraft {
     const draft = new NodeDraft(compiled, found, {
+      ...freshNode,
       id,
       placement: compiled.block.placement,
       status: "QUEUED",
-      error: null,
       attempt: 0,
       queuedSeq: Infinity,
-      emitted: 0,
-      delivered: 0,
       inputs,
-      reserved: 0,
-      childExecutionId: null,
-      wakesLeft: null,
-      wakeInMs: null,
-      outputs: [],
     });
     draft.touched = true;
     return draft;

@@ -9,7 +9,7 @@ import { enclose, encloseEach } from "../db/blobs";
 import type { StartedNode } from "../db/nodes";
 import type { RecordedError } from "../db/schema";
 import type { BudgetStop, SelfStop } from "../db/self-stop";
-import { freshState, type Answered, type OpenNode, type State } from "../db/state";
+import { freshNode, freshState, type Answered, type OpenNode, type State } from "../db/state";
 import type { ReviewRow, Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
 import { chargeOf, estimateOf } from "../graph/cost";
@@ -672,25 +672,9 @@ function hasErrorPin({ nested, outputSchema, block }: CompiledNode): boolean {
 }
 
 function runningNode(id: NodeExecutionId, nodeId: string, inputs: JsonObject, attempt: number): OpenNode {
-  return {
-    id,
-    nodeId,
-    status: "RUNNING",
-    placement: "remote",
-    endReason: null,
-    error: null,
-    attempt,
-    queuedSeq: 0, // alone, so before all that follows
-    emitted: 0,
-    delivered: 0,
-    closed: false,
-    inputs,
-    reserved: 0,
-    childExecutionId: null,
-    wakesLeft: null,
-    wakeInMs: null,
-    outputs: [],
-  };
+  const status = { status: "RUNNING", placement: "remote", endReason: null, closed: false } as const;
+  const queuedSeq = 0; // alone, so before all that follows
+  return { ...freshNode, ...status, id, nodeId, inputs, attempt, queuedSeq };
 }
 
 function groupByNode(rows: readonly Waiting[]): Map<string, Waiting[]> {

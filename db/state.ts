@@ -116,6 +116,18 @@ export type OpenNode = {
   readonly outputs: readonly { readonly pin: string; readonly value: Json }[];
 };
 
+/** What is so of every node execution in which nothing has happened yet. */
+export const freshNode = {
+  error: null,
+  emitted: 0,
+  delivered: 0,
+  reserved: 0,
+  childExecutionId: null,
+  wakesLeft: null,
+  wakeInMs: null,
+  outputs: [],
+} as const satisfies Partial<OpenNode>;
+
 /** A node execution that has failed, and may be run again. */
 export type Failed = {
   readonly id: NodeExecutionId;
