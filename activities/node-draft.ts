@@ -97,6 +97,11 @@ export class NodeDraft {
     return this.compiled.node.id;
   }
 
+  /** All that it has emitted. */
+  get outputs(): number {
+    return this.emittedBefore + this.added.length;
+  }
+
   /** Values it has emitted in all; that it failed is none. */
   get items(): number {
     return this.emittedBefore + this.added.filter(({ pin }) => pin !== "error").length;

@@ -22,6 +22,8 @@ export type Result =
       readonly kind: "emitted";
       readonly id: NodeExecutionId;
       readonly attempt: number;
+      /** Outputs recorded before these: if there are more by now, these are recorded, and it is told once again. */
+      readonly after: number;
       readonly emissions: readonly Emission[];
     }
   /** A timer has fired; it counts only if Postgres' clock agrees. */
@@ -34,12 +36,12 @@ export type Result =
       readonly message: string;
     };
 
-/** What one segment may take; beyond it the workflow is asked to come again. */
 /** Rerun: what was recorded for the same inputs stands for a run of the block. */
 export function takenOver(id: NodeExecutionId, attempt: number, emissions: readonly Emission[]): Result {
   return { kind: "finished", id, attempt, status: "COMPLETED", endReason: "finished", emissions, error: null };
 }
 
+/** What one segment may take; beyond it the workflow is asked to come again. */
 export type Bounds = {
   /** Inline node executions. */
   readonly nodes: number;

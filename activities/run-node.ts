@@ -4,7 +4,14 @@ import { isBlockFailure, type BlockRegistry, type Surroundings } from "../blocks
 import { loadLarge } from "../db/blobs";
 import type { Database } from "../db/client";
 import { outboxWake, type Wake } from "../db/wake";
-import { noteRetry, startNodes, type NodeStart, type NodeToStart, type StartedNode } from "../db/nodes";
+import {
+  noteRetry,
+  startNodes,
+  type FailedAttempt,
+  type NodeStart,
+  type NodeToStart,
+  type StartedNode,
+} from "../db/nodes";
 import type { RecordedError } from "../db/schema";
 import { readHead } from "../db/state";
 import type { BlockCatalog } from "../graph/block";
@@ -22,6 +29,7 @@ import type { Definitions } from "./graphs";
 import { endedOrLeft, LeftBehind } from "./left-behind";
 import type { AbortReason, RunningNodes, Slot } from "./running-nodes";
 import { recordedError } from "./node-facts";
+import { persist } from "./persist";
 import { isInline, isStream } from "./placement";
 import { takenOver, type Result } from "./result";
 import { createMeter } from "./meter";
@@ -61,8 +69,7 @@ const runOnSlackMs = 10_000;
 /** A slow first node goes back to Temporal: what the round trip costs is nothing beside it, and its end is seen sooner. */
 const runOnAfterMs = 1_000;
 
-/** A minute: a restart of Postgres takes seconds. */
-const settling = { tries: 120, everyMs: 500 };
+const shutDown: RecordedError = { code: "worker_shutdown", message: "its worker was shut down" };
 
 const fenced: Recorded = { answer: { state: "fenced", work: [], more: false }, runOn: null };
 const lookAgain: Recorded = { answer: { state: "live", work: [], more: true }, runOn: null };
@@ -83,29 +90,20 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     return starts;
   });
 
-  /** Only who ran the code knows that it has ended, so while Postgres is away this is tried again here: another attempt could not say it. */
   async function settleUnderFence(call: NodeCall, stopId: StopId): Promise<Recorded> {
-    for (let tries = 1; ; tries++) {
-      try {
-        await settle(stopId, call.id);
-        break;
-      } catch (error) {
-        if (tries >= settling.tries || Context.current().cancellationDetails?.workerShutdown) throw error;
-        await new Promise((resolve) => setTimeout(resolve, settling.everyMs));
-      }
-    }
+    await persist(() => settle(stopId, call.id));
     log.info({ executionId: call.executionId, nodeExecutionId: call.id, stopId }, "node stopped by a fence");
     return fenced;
   }
 
   async function fenceOn(call: NodeCall, scopes = ["subtree"]): Promise<StopId | null> {
-    const fence = (await readHead(db, call.executionId))?.fence;
+    const fence = (await persist(() => readHead(db, call.executionId)))?.fence;
     return fence && scopes.includes(fence.scope) ? fence.stopId : null;
   }
 
   async function record(turn: Turn, result: Result): Promise<Recorded> {
     const { call } = turn;
-    const recorded = await advance.record(call.executionId, result, turn);
+    const recorded = await persist(() => advance.record(call.executionId, result, turn));
     const { state } = recorded.answer;
     const stopId = state === "fenced" ? await fenceOn(call) : null;
     if (recorded.late && !stopId) {
@@ -114,7 +112,14 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     return stopId ? settleUnderFence(call, stopId) : recorded;
   }
 
-  /** A failure that may pass asks for another attempt by throwing. */
+  /** Asks Temporal for another attempt, by throwing, unless a fence has come that lets none start. */
+  async function again(rootId: ExecutionId, call: NodeCall, failed: FailedAttempt): Promise<Recorded> {
+    const counts = await persist(() => noteRetry(db, rootId, failed));
+    const stopId = counts || !failed.isOver ? null : await fenceOn(call, ["subtree", "self"]);
+    if (stopId) return settleUnderFence(call, stopId);
+    throw retryableFailure(failed.error.code);
+  }
+
   async function attempt(turn: Turn): Promise<Recorded> {
     const { call, slot } = turn;
     const { rootId, graphId, graphVersion } = await definitions.place(call.executionId);
@@ -135,8 +140,7 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
       case "result":
         return record(turn, outcome.result);
       case "retry":
-        await noteRetry(db, rootId, { id: call.id, nodeId: started.nodeId, attempt: started.attempt, ...outcome });
-        throw retryableFailure(outcome.error.code);
+        return again(rootId, call, { ...started, ...outcome });
       case "fenced":
         return settleUnderFence(call, outcome.stopId);
       case "refused": {
@@ -150,7 +154,8 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
         if (outcome.gone) await deps.onWorkflowGone?.(call.executionId);
         const stopId = await fenceOn(call);
         if (stopId) return settleUnderFence(call, stopId);
-        throw outcome.shutdown ? retryableFailure("worker_shutdown") : new CancelledFailure("cancelled");
+        if (!outcome.shutdown) throw new CancelledFailure("cancelled");
+        return again(rootId, call, { ...started, ...outcome, error: shutDown });
       }
     }
   }
@@ -249,14 +254,14 @@ function lostInStream(id: NodeExecutionId, { attempt, emitted }: { attempt: numb
 
 type Outcome =
   | { readonly kind: "result"; readonly result: Result }
-  | { readonly kind: "retry"; readonly error: RecordedError }
+  | { readonly kind: "retry"; readonly error: RecordedError; readonly isOver: boolean }
   | { readonly kind: "fenced"; readonly stopId: StopId }
   /** What it emitted while it ran was not recorded: it has ended otherwise. */
   | { readonly kind: "refused"; readonly by: Recorded }
   /** The record has ended without it. */
   | { readonly kind: "given_up" }
   /** By Temporal: a cancel, a shutdown of this worker, or nobody waits for this attempt any more. */
-  | { readonly kind: "interrupted"; readonly shutdown: boolean; readonly gone: boolean };
+  | { readonly kind: "interrupted"; readonly shutdown: boolean; readonly gone: boolean; readonly isOver: boolean };
 
 async function runBlock(
   deps: RunNodeDeps,
@@ -293,8 +298,9 @@ async function runBlock(
   const meter = createMeter();
   const stream: { emitted: number; refusal: Recorded | null } = { emitted: started.emitted, refusal: null };
   const emit = async (emission: Emission) => {
-    const result = { kind: "emitted", id: call.id, attempt: started.attempt, emissions: [emission] } as const;
-    const recorded = await deps.advance.record(call.executionId, result);
+    const { id, attempt } = started;
+    const result = { kind: "emitted", id, attempt, after: stream.emitted, emissions: [emission] } as const;
+    const recorded = await persist(() => deps.advance.record(call.executionId, result));
     stream.emitted += 1;
     if (!recorded.late) return;
     stream.refusal = recorded;
@@ -318,7 +324,8 @@ async function runBlock(
     const emissions = await endedOrLeft(code, givenUp, AbortSignal.any([overdue.signal, shutdown.signal]));
     return finished({ status: "COMPLETED", endReason: "finished", emissions, error: null });
   } catch (error) {
-    if (error instanceof LeftBehind) {
+    const isOver = !(error instanceof LeftBehind);
+    if (!isOver) {
       const node = { executionId: call.executionId, nodeExecutionId: call.id, block: compiled?.block.name };
       deps.log.warn(node, "left node code behind that does not follow its signal; nothing it does is recorded");
     }
@@ -330,15 +337,15 @@ async function runBlock(
     const hasAttempts = mayRepeat && started.attempt < call.attempts;
     if (overdue.signal.aborted) {
       const late = { code: "timed_out", message: `gave no result within ${call.timeoutMs} ms` };
-      if (hasAttempts && !terminal.includes(late.code)) return { kind: "retry", error: late };
+      if (hasAttempts && !terminal.includes(late.code)) return { kind: "retry", error: late, isOver };
       return finished({ status: "FAILED", endReason: "timed_out", emissions: [], error: late });
     }
     if (cancellationSignal.aborted) {
       const gone = activity.cancellationDetails?.notFound === true;
-      return { kind: "interrupted", shutdown: isShutdown(), gone };
+      return { kind: "interrupted", shutdown: isShutdown(), gone, isOver };
     }
     const isPassing = isBlockFailure(error) && error.retryable && !terminal.includes(error.code);
-    if (isPassing && hasAttempts) return { kind: "retry", error: recordedError(error) };
+    if (isPassing && hasAttempts) return { kind: "retry", error: recordedError(error), isOver };
     const emissions = isBlockFailure(error) ? error.emitted : [];
     return finished({ status: "FAILED", endReason: "node_failed", emissions, error: recordedError(error) });
   } finally {

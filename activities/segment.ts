@@ -185,7 +185,7 @@ export class Segment {
     if (node.attempt !== result.attempt) return false;
     this.draft.tokens.push({ id: node.id, attempt: node.attempt });
     if (result.kind === "emitted") {
-      this.emit(node, result.emissions);
+      if (node.outputs <= result.after) this.emit(node, result.emissions);
       return !node.hasEnded; // nothing it emits after this would count
     }
     node.used = result.used;

@@ -55,6 +55,15 @@ export async function startNodes(
   return ids.map((id) => byId.get(id) ?? { id, because: "missing" });
 }
 
+export type FailedAttempt = {
+  readonly id: NodeExecutionId;
+  readonly nodeId: string;
+  readonly attempt: number;
+  readonly error: RecordedError;
+  /** Its code has ended; false: it does not follow its signal, and may go on. */
+  readonly isOver: boolean;
+};
+
 /**
  * Notes that this attempt has failed and another one follows (db/functions/note-retry.sql). false: it does not count, since the
  * attempt was given up, the node has ended, or a fence lets no other one start.
@@ -62,13 +71,13 @@ export async function startNodes(
 export async function noteRetry(
   db: Database,
   rootId: ExecutionId,
-  { id, attempt, nodeId, error }: { id: NodeExecutionId; attempt: number; nodeId: string; error: RecordedError },
+  { id, attempt, nodeId, error, isOver }: FailedAttempt,
 ): Promise<boolean> {
   const data = { nodeId, attempt, code: error.code, message: error.message };
   const { rows } = await db.pool.query<{ counts: boolean }>({
     name: "note_retry",
-    text: "select note_retry($1, $2, $3, $4) as counts",
-    values: [rootId, id, attempt, JSON.stringify(data)],
+    text: "select note_retry($1, $2, $3, $4, $5) as counts",
+    values: [rootId, id, attempt, JSON.stringify(data), isOver],
   });
   if (rows[0]?.counts) db.announce(rootId);
   return rows[0]?.counts ?? false;

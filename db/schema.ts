@@ -275,6 +275,8 @@ export const nodeExecutions = pgTable(
     endReason: endReason("end_reason"),
     /** The attempt token: minted by each start; a result with an older one is refused. */
     attempt: integer("attempt").notNull().default(0),
+    /** The last attempt that is known to have failed; until another one is minted no code runs for it. */
+    failedAttempt: integer("failed_attempt"),
     /** While INCOMPLETE what links have brought; frozen when it is queued. */
     inputs: json("inputs").$type<JsonObject>().notNull(),
     /** The how many-th execution of its node this is, from when it is queued. */
@@ -332,6 +334,7 @@ export const nodeExecutions = pgTable(
       .on(t.rootId)
       .where(sql`${t.reserved} > 0 and ${t.endedAt} is null`),
     check("node_charge_not_negative", sql`${t.charge} >= 0 and ${t.reserved} >= 0`),
+    check("node_failed_attempt_was_minted", sql`${t.failedAttempt} <= ${t.attempt}`),
     check("node_charged_at_its_end", sql`${t.charge} = 0 or ${t.endedAt} is not null`),
     check(
       "node_ended_iff_terminal",

@@ -1,7 +1,7 @@
 -- Settles what is under a fence, at most p_limit node executions (and those of p_ended) and p_limit executions a call (a *settle* step: always allowed).
 --   p_ended: running node executions whose code has ended; they may be settled. Once the deadline has passed all that run are, as `abandoned`;
 --   not under a `self` fence, where nobody has told them to end.
--- Node executions that have not started, maps between two items and nested graphs settle at once; executions when nothing of them is live; the target last,
+-- Node executions that have not started, those between two attempts, maps between two items and nested graphs settle at once; executions when nothing of them is live; the target last,
 -- and with it the stop is QUIESCED and a parent whose path is open is told. A target that an outer stop has ended is quiet with its last descendant.
 -- Answers {swept, abandoned, running, executions, quiesced, msToDeadline}: `running` node executions still run, `executions` are still live;
 -- msToDeadline = null under a `self` fence.
@@ -46,7 +46,7 @@ begin
       select n.*, row_number() over () as ordinal,
         -- The how many-th of the questions that nobody can answer any more.
         case when n.asks then count(*) filter (where n.asks) over (rows unbounded preceding) end as asks_as,
-        case when n.status = 'RUNNING' and n.placement <> 'child' and n.id <> all (p_ended) then 'abandoned'
+        case when n.status = 'RUNNING' and n.placement <> 'child' and n.failed_attempt is distinct from n.attempt and n.id <> all (p_ended) then 'abandoned'
              when n.execution_id = v_target.id then 'stopped' else 'parent_stopped' end as reason
       from (
         select n.*, n.status = 'WAITING' and exists (select 1 from reviews r where r.id = n.id and r.status = 'waiting') as asks from (
@@ -57,7 +57,8 @@ begin
         union all
         (select n.* from executions e join node_executions n on n.execution_id = e.id and n.ended_at is null
           where e.root_id = v_stop.root_id and e.ended_at is null and (e.id = v_target.id or (v_scope = 'subtree' and v_target.id = any (e.ancestors)))
-            and (n.status <> 'RUNNING' or (n.placement = 'child' and v_scope = 'subtree') or (n.map_admitted = n.map_ended and n.map_ended < n.map_items) or v_overdue) and n.id <> all (p_ended)
+            and (n.status <> 'RUNNING' or (n.placement = 'child' and v_scope = 'subtree') or n.failed_attempt = n.attempt
+              or (n.map_admitted = n.map_ended and n.map_ended < n.map_items) or v_overdue) and n.id <> all (p_ended)
           limit p_limit)
         ) n
       ) n

@@ -25,6 +25,8 @@ test("a stop whose follow-up somebody terminated is followed again, to its recei
       .describe()
       .catch(() => null);
   const first = await until(describe, (found) => found?.status.name === "RUNNING");
+  const inOutbox = async () => (await db.pool.query("select 1 from outbox")).rows.length;
+  await until(inOutbox, (count) => count === 0); // or the dispatcher would follow it again, and not the auditor
   await client.workflow.getHandle(String(stop?.id)).terminate("by hand");
   const again = await until(describe, (found) => found !== null && found.runId !== first?.runId);
   expect(again?.type).toBe("stop");

@@ -54,6 +54,7 @@ const refused: readonly (readonly [constraint: string, statement: string, change
   ["charge_not_negative", "update trees set %s", "charge = -1"],
   ["node_charge_not_negative", ofNode, "charge = -1"],
   ["node_charge_not_negative", ofNode, "reserved = -1"],
+  ["node_failed_attempt_was_minted", ofNode, "failed_attempt = attempt + 1"],
   ["node_charged_at_its_end", ofNode, "charge = 1"],
   ["node_ended_iff_terminal", ofNode, "status = 'COMPLETED', end_reason = 'finished'"],
   ["node_ended_iff_terminal", ofNode, "ended_at = now()"],

@@ -76,6 +76,15 @@ async function setup() {
   return { db, run, [Symbol.asyncDispose]: () => db.close() };
 }
 
+/** Five in a row, which any run-on carries from one to the next; random graphs mostly branch. */
+const chain: PlainGraph = {
+  nodes: ["first", "b", "c", "d", "e"].map((id) => ({ id, blockId: "", constants: { id } })),
+  links: ["first", "b", "c", "d"].map((sourceId, i) => ({
+    ...{ sourceId, sourceName: "out", sinkId: ["b", "c", "d", "e"][i] ?? "", sinkName: "a", isStatic: false },
+  })),
+  ...{ masks: {}, lists: ["l"], objects: ["o"] },
+};
+
 test.each([
   ["that is read anew for each step", false],
   ["whose nodes run on, each planned on what the one before it has left", true],
@@ -94,7 +103,7 @@ test.each([
       expect(recorded.left).toEqual(left);
       expect(recorded.rows).toBe([...Object.values(ran), ...Object.values(left)].flat().length);
     }),
-    { numRuns: 15 },
+    { numRuns: 15, examples: [[chain]] },
   );
   expect(await faultsOf(bundle.db)).toEqual([]);
   expect(carried > 0).toBe(runsOn);

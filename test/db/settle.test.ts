@@ -1,4 +1,4 @@
-import { startNodes } from "../../db/nodes";
+import { noteRetry, startNodes } from "../../db/nodes";
 import { commitStep, type Unit } from "../../db/step";
 import { closeStop, readOpenStop, readStop, settleBatch, settleFenced } from "../../db/stops";
 import type { ExecutionId, NodeExecutionId, StopId } from "../../graph/ids";
@@ -71,6 +71,24 @@ describe("settling a stopped tree", () => {
       },
     ]);
     expect(await tree.countsOf(stopId)).toMatchObject({ swept: 30 + 30 * 45, aborted: 0, abandoned: 0 });
+  });
+
+  test("waits for no node between two attempts, but for one whose code may still run", async () => {
+    await using tree = await setup(1, 2);
+    const [[between, leftBehind] = []] = tree.nodeIds;
+    if (!between || !leftBehind) throw new Error("no nodes");
+    await tree.start(between, leftBehind);
+    const failed = { nodeId: "n", attempt: 1, error: { code: "busy", message: "" } };
+    const note = (id: NodeExecutionId, isOver: boolean) => noteRetry(tree.db, tree.root, { ...failed, id, isOver });
+    expect(await note(between, true)).toBe(true);
+    expect(await note(between, true)).toBe(false); // told again after a lost answer
+    expect(await note(leftBehind, false)).toBe(true);
+    const { stopId } = await fence(tree.db, tree.root);
+    expect(await tree.settle(stopId)).toMatchObject({ running: 1, abandoned: 0, quiesced: false });
+    expect(await tree.start(between, leftBehind)).toMatchObject([{ because: "ended" }, { because: "fenced" }]);
+    expect((await tree.settle(stopId, [leftBehind])).quiesced).toBe(true);
+    expect(await tree.countsOf(stopId)).toMatchObject({ aborted: 2, abandoned: 0 });
+    expect(await faultsOf(tree.db)).toEqual([]);
   });
 
   test("leaves running node code its time, and is over when that says it has ended", async () => {

@@ -41,7 +41,13 @@ async function setup(resumable: boolean) {
   const [stream] = work;
   if (stream?.kind !== "remote") throw new Error("no remote node");
   await startNodes(db, executionId, [{ id: stream.id, hostId: null }]);
-  const first = { kind: "emitted", id: stream.id, attempt: 1, emissions: [{ pin: "out", value: "first" }] } as const;
+  const first = {
+    kind: "emitted",
+    id: stream.id,
+    attempt: 1,
+    after: 0,
+    emissions: [{ pin: "out", value: "first" }],
+  } as const;
   const recorded = await advance.record(executionId, first);
   return {
     db,
@@ -57,6 +63,14 @@ async function setup(resumable: boolean) {
 function fail(): never {
   throw new Error("no such activity");
 }
+
+test("what a stream is said to have emitted once again, as after a lost answer, is recorded once", async () => {
+  await using bundle = await setup(true);
+  expect(await bundle.again()).toMatchObject({ answer: { state: "live" }, late: false });
+  expect(await bundle.of("s")).toMatchObject([{ status: "RUNNING", outputs: [{ value: "first" }] }]);
+  expect(await bundle.of("near")).toHaveLength(1);
+  expect(await faultsOf(bundle.db)).toEqual([]);
+});
 
 describe("a stream whose worker was lost", () => {
   test("is not begun again: it fails, and what it has emitted stays", async () => {

@@ -74,6 +74,31 @@ test("a stop goes on after a restart of Postgres in the middle of it", async () 
   }
 }, 120_000);
 
+test("what node code gives while Postgres restarts is kept, and no code runs twice", async () => {
+  const dataDir = testFolder();
+  const start = () => startDatabase(localConfig(dataDir), () => {});
+  let postgres = await start();
+  try {
+    await migrate(postgres.url);
+    const { address, taskQueue } = await testTemporal();
+    await using engine = await openOn(postgres.url, address, taskQueue);
+    const root = await engine.startHeld();
+    await postgres.stop();
+    engine.gate.letGo(2);
+    engine.deaf.letAllGo();
+    postgres = await start();
+    expect(await engine.ended(root)).toMatchObject({ status: "COMPLETED" });
+    const { rows } = await engine.db.pool.query(
+      "select node_id, attempt, status from node_executions where placement = 'remote' order by node_id",
+    );
+    const done = { attempt: 1, status: "COMPLETED" };
+    expect(rows).toEqual(["deaf", "deaf", "hold", "hold"].map((node_id) => ({ node_id, ...done })));
+    expect(engine.deaf.left()).toEqual(["held", "held"]);
+  } finally {
+    await postgres.stop();
+  }
+}, 120_000);
+
 test("a stop goes on after a restart of Temporal in the middle of it", async () => {
   const { url: databaseUrl } = await testDatabase();
   const dataDir = testFolder();

@@ -1,0 +1,2 @@
+ALTER TABLE "node_executions" ADD COLUMN "failed_attempt" integer;--> statement-breakpoint
+ALTER TABLE "node_executions" ADD CONSTRAINT "node_failed_attempt_was_minted" CHECK ("node_executions"."failed_attempt" <= "node_executions"."attempt");
