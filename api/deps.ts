@@ -13,6 +13,8 @@ import type { Check } from "./readiness";
 /** All that the API needs of the process it runs in. */
 export type AppDeps = {
   readonly db: Database;
+  /** Of stops alone: a fence waits for no other request. */
+  readonly stopDb: Database;
   readonly catalog: BlockCatalog;
   /** Roots that may be begun at a time. */
   readonly places: Places;

@@ -43,6 +43,8 @@ export type ApiProcess = {
   stop(): Promise<void>;
 };
 
+/** Of stops: none of the 20 that all other requests share, which may all be busy when somebody pulls the plug. */
+const stopConnections = 2;
 const finishWithinMs = 5_000;
 const forgetKeysEveryMs = 3_600_000;
 
@@ -65,6 +67,8 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
   const { config, databaseDirectUrl, log } = options;
   const db = connect(options.databaseUrl);
   opened.push(() => db.close());
+  const stopDb = connect(options.databaseUrl, { max: stopConnections, keepsIdle: true });
+  opened.push(() => stopDb.close());
   const client = options.client ?? connectTemporal(options, opened);
   const ended = await createEndedListener(databaseDirectUrl);
   opened.push(() => ended.close());
@@ -96,6 +100,7 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
   const stopping = new AbortController();
   const app = createApp({
     db,
+    stopDb,
     catalog: priceBlocks(options.catalog ?? builtIn, readPrices(config)),
     places,
     dispatcher: { ...dispatcher, startNow },

@@ -16,11 +16,18 @@ export type Database = Omit<Announcer, "flush"> & {
  */
 const sessionOptions = "-c idle_in_transaction_session_timeout=2s -c lock_timeout=3s";
 
+type PoolOptions = {
+  readonly max?: number;
+  /** Idle connections are closed after 10 s, or, where the first answer has to be as fast as any, never. */
+  readonly keepsIdle?: boolean;
+};
+
 /** A pool of at most `max` connections (default 20). Connection faults surface on the query that meets them. */
-export function connect(databaseUrl: string, { max = 20 }: { max?: number } = {}): Database {
+export function connect(databaseUrl: string, { max = 20, keepsIdle = false }: PoolOptions = {}): Database {
   const pool = new Pool({
     connectionString: databaseUrl,
     max,
+    idleTimeoutMillis: keepsIdle ? 0 : 10_000,
     options: sessionOptions,
     application_name: "treeline",
     types: { getTypeParser: parserOf },

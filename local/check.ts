@@ -6,7 +6,7 @@ import { z } from "zod";
 import { run } from "./signals";
 
 /**
- * `npm test`: everything that has to hold, in the order of how fast it fails. With arguments (`npm test -- test/db`) jest
+ * `npm test`: everything that has to hold: the quick checks together, then the tests. With arguments (`npm test -- test/db`) jest
  * alone, with these. The last line is `N passed, N failed`: jest's tests, and one for each other check.
  */
 const checks: readonly { name: string; command: readonly [string, ...string[]] }[] = [
@@ -23,7 +23,7 @@ const root = join(__dirname, "..");
 run(async () => {
   const args = process.argv.slice(2);
   const tallies: Tally[] = [];
-  if (args.length === 0) for (const check of checks) tallies.push(await runCheck(check));
+  if (args.length === 0) tallies.push(...(await Promise.all(checks.map(runCheck))));
   tallies.push(await runJest(args.length === 0 ? ["--ignoreProjects", "soak"] : args));
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);

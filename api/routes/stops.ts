@@ -10,8 +10,8 @@ import { wait, waitMs } from "../query";
 import { stop, stopPlan } from "../resources/stop";
 import { route, type Answer, type Route } from "../route";
 
-export function stopRoutes(deps: Pick<AppDeps, "db" | "catalog" | "dispatcher" | "ended">): Route[] {
-  const { db, dispatcher, ended } = deps;
+export function stopRoutes(deps: Pick<AppDeps, "stopDb" | "catalog" | "dispatcher" | "ended">): Route[] {
+  const { stopDb: db, dispatcher, ended } = deps;
   const deaf = [...deps.catalog.values()].filter((block) => block.uninterruptible);
 
   const read = async ({ ownerId }: Caller, id: StopId): Promise<StopView> => {

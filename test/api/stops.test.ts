@@ -33,6 +33,18 @@ describe("POST /v1/executions/{id}/stop", () => {
     expect(under.body).toMatchObject({ stopId: stop.id, stopRequestedAt: stop.phases.fencedAt });
   });
 
+  test("goes before requests that hold all other connections", async () => {
+    await using bundle = await setup();
+    const { id } = await bundle.start();
+    const { pool } = bundle.app.db;
+    const busy = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
+    try {
+      expect(await bundle.app.post(`/v1/executions/${id}/stop`)).toMatchObject({ status: 202 });
+    } finally {
+      for (const client of busy) client.release();
+    }
+  });
+
   test("is joined by a second request, and with ?wait answers what is known when the time is up", async () => {
     await using bundle = await setup();
     const { id } = await bundle.start();

@@ -46,6 +46,7 @@ export type TestApp = {
 export async function testApp({ carryOut = false, streamTimes, ...changes }: Changes = {}): Promise<TestApp> {
   const { url: databaseUrl } = await testDatabase();
   const db = connect(databaseUrl, { max: 5 });
+  const stopDb = connect(databaseUrl, { max: 1 });
   const ended = await createEndedListener(databaseUrl);
   const log = pino({ level: "silent" });
   const events = await createLiveEvents(db, databaseUrl, log, streamTimes);
@@ -55,6 +56,7 @@ export async function testApp({ carryOut = false, streamTimes, ...changes }: Cha
   const run = createRunner(db);
   const app = createApp({
     db,
+    stopDb,
     catalog,
     places: noLimit,
     dispatcher: {
@@ -103,7 +105,7 @@ export async function testApp({ carryOut = false, streamTimes, ...changes }: Cha
       await once(server, "close");
       await ended.close();
       await events.close();
-      await db.close();
+      await Promise.all([db.close(), stopDb.close()]);
     },
   };
 }
