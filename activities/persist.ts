@@ -11,9 +11,9 @@ const pace = { startingDelay: 100, timeMultiple: 2, maxDelay: 1_000, numOfAttemp
  * first answer may be lost.
  */
 export function persist<T>(write: () => Promise<T>): Promise<T> {
-  const { cancellationDetails } = Context.current();
+  const activity = Context.current();
   return backOff(write, {
     ...pace,
-    retry: (error) => isUnavailable(error) && cancellationDetails?.workerShutdown !== true,
+    retry: (error) => isUnavailable(error) && activity.cancellationDetails?.workerShutdown !== true,
   });
 }
