@@ -16,6 +16,7 @@ import { workWindow, type Answer, type RemoteWork, type Work } from "../workflow
 import { coalesce } from "./coalesce";
 import type { Definitions } from "./graphs";
 import { labelOf, remoteWork } from "./node-facts";
+import { Overtaken, replan } from "./overtaken";
 import type { Bounds, Result } from "./result";
 import type { Slot } from "./running-nodes";
 import { Segment } from "./segment";
@@ -27,9 +28,6 @@ const defaultBounds: Bounds = {
   valueBytes: 16 * 1024 * 1024,
   children: 100,
 };
-
-/** Plans that meet a newer version in a row: each one means that another step of this execution went through. */
-const plansAtMost = 50;
 
 export type Advance = {
   /** QUEUED → RUNNING by the chain of runs `firstRunId`, with everything inline that follows; else what is outstanding. */
@@ -44,6 +42,8 @@ export type Advance = {
 export type Take = (next: RemoteWork) => Slot | null;
 
 export type Host = {
+  /** The node whose activity it is; null: the caller's own. */
+  readonly hostId: NodeExecutionId | null;
   readonly take: Take;
   /** As the step has left it that started the caller's node; it holds unless another one came between. */
   readonly state: State | null;
@@ -124,10 +124,10 @@ export function createAdvance({
     // Taken before the step that starts it, so that no fence falls between the two (RunningNodes).
     const { follower: work } = segment;
     const slot = work && call.host?.take(work);
-    if (!slot || !call.result) return write(state, segment);
+    if (!slot || !call.result || !call.host) return write(state, segment);
     let isTaken = false;
     try {
-      const started = segment.host(work, call.result.id);
+      const started = segment.host(work, call.host.hostId ?? call.result.id);
       const unit = segment.unit();
       const refusal = await write(state, segment, unit);
       if (refusal !== null) return refusal;
@@ -166,7 +166,7 @@ export function createAdvance({
     const graph = await definitions.graph(graphId, graphVersion);
     let known = calls.length === 1 ? (calls[0]?.host?.state ?? null) : null;
     let exact = false;
-    for (let plans = 0; plans < plansAtMost; plans++) {
+    const plan = async (): Promise<readonly Recorded[]> => {
       const state = known ?? (await readFor(executionId, graph, asked, exact));
       known = null;
       const over = answerOver(state);
@@ -180,20 +180,20 @@ export function createAdvance({
       });
       if (segment.isUnsure) {
         exact = true;
-        continue;
+        return plan();
       }
       const hosting = calls.findIndex(({ result }, index) => result?.kind === "finished" && counted[index]);
       const host = calls[hosting];
       const written = await (host ? writeHosting(state, segment, host) : write(state, segment));
-      if (typeof written === "string") continue; // refused
+      if (typeof written === "string") throw new Overtaken(`execution ${executionId}: ${written}`);
       if (state.held) return counted.map((counts) => ({ answer: held, runOn: null, late: !counts }));
       return counted.map((counts, index) => {
         const answer = answerOf(segment, counts);
         if (!written || index === hosting) return { answer, runOn: written, late: !counts };
         return { answer: { ...answer, work: [] }, runOn: null, late: !counts }; // it is in good hands
       });
-    }
-    throw new Error(`execution ${executionId}: ${plansAtMost} plans in a row met a newer version`);
+    };
+    return replan(plan);
   }
 
   const recordTogether = coalesce(recordAll);

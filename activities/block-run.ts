@@ -10,6 +10,7 @@ import type { Emission } from "../graph/definition";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
 import type { Definitions } from "./graphs";
 import type { Meter } from "./meter";
+import { persist } from "./persist";
 import { isInline, isRemote, isStream } from "./placement";
 import { toolPinsOf } from "./tool-pins";
 
@@ -94,16 +95,16 @@ async function recordUsage({ db, log }: BlockRunDeps, id: NodeExecutionId, usage
 function memoryOf(db: Database, executionId: ExecutionId): BlockContext["memory"] {
   const place = (scope: string, key: string) => ({ executionId, ofGraph: scope === "within_agent", key });
   return {
-    read: (scope, key) => readMemory(db, place(scope, key)),
-    write: (scope, key, value) => writeMemory(db, place(scope, key), value),
+    read: (scope, key) => persist(() => readMemory(db, place(scope, key))),
+    write: (scope, key, value) => persist(() => writeMemory(db, place(scope, key), value)),
   };
 }
 
 function filesOf(db: Database, ownerId: string, rootId: ExecutionId, maxBytes: number): BlockContext["files"] {
   return {
     maxBytes,
-    store: (content) => saveFile(db, ownerId, content, rootId),
-    read: (id) => readFile(db, ownerId, id, rootId),
+    store: (content) => persist(() => saveFile(db, ownerId, content, rootId)),
+    read: (id) => persist(() => readFile(db, ownerId, id, rootId)),
   };
 }
 

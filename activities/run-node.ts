@@ -6,6 +6,7 @@ import type { Database } from "../db/client";
 import { outboxWake, type Wake } from "../db/wake";
 import {
   noteRetry,
+  readHosted,
   startNodes,
   type FailedAttempt,
   type NodeStart,
@@ -24,7 +25,7 @@ import type { Answer } from "../workflows/messages";
 import { held, type Advance, type Host, type Recorded, type Take } from "./advance";
 import { runBlockCode } from "./block-run";
 import { coalesce } from "./coalesce";
-import { retryableFailure, toTemporalFailure } from "./failures";
+import { leftBehindFailure, retryableFailure, toTemporalFailure } from "./failures";
 import type { Definitions } from "./graphs";
 import { endedOrLeft, LeftBehind } from "./left-behind";
 import type { AbortReason, RunningNodes, Slot } from "./running-nodes";
@@ -64,12 +65,13 @@ export type RunNodeDeps = {
 const heartbeatMs = { least: 1_000, most: 5_000 };
 const heartbeatsPerSecond = 100;
 
-/** Temporal allows an activity 15 s beyond its node's time (workflows/proxies.ts); run-on may use 10 s of them. */
+/** Of what Temporal allows an activity beyond its node's time (`timeoutSlackMs`). */
 const runOnSlackMs = 10_000;
 /** A slow first node goes back to Temporal: what the round trip costs is nothing beside it, and its end is seen sooner. */
 const runOnAfterMs = 1_000;
 
 const shutDown: RecordedError = { code: "worker_shutdown", message: "its worker was shut down" };
+const cancelled: RecordedError = { code: "cancelled", message: "its activity was cancelled" };
 
 const fenced: Recorded = { answer: { state: "fenced", work: [], more: false }, runOn: null };
 const lookAgain: Recorded = { answer: { state: "live", work: [], more: true }, runOn: null };
@@ -90,8 +92,12 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     return starts;
   });
 
-  async function settleUnderFence(call: NodeCall, stopId: StopId): Promise<Recorded> {
-    await persist(() => settle(stopId, call.id));
+  async function settleUnderFence(
+    call: NodeCall,
+    stopId: StopId,
+    others: readonly NodeExecutionId[] = [],
+  ): Promise<Recorded> {
+    await persist(() => Promise.all([call.id, ...others].map((id) => settle(stopId, id))));
     log.info({ executionId: call.executionId, nodeExecutionId: call.id, stopId }, "node stopped by a fence");
     return fenced;
   }
@@ -101,15 +107,23 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     return fence && scopes.includes(fence.scope) ? fence.stopId : null;
   }
 
-  async function record(turn: Turn, result: Result): Promise<Recorded> {
+  async function record(turn: Turn, result: Result, isOver = true): Promise<Recorded> {
     const { call } = turn;
-    const recorded = await persist(() => advance.record(call.executionId, result, turn));
+    let isRepeat = false;
+    const recorded = await persist((again) => {
+      isRepeat = again;
+      return advance.record(call.executionId, result, turn);
+    });
     const { state } = recorded.answer;
     const stopId = state === "fenced" ? await fenceOn(call) : null;
     if (recorded.late && !stopId) {
       log.warn({ executionId: call.executionId, nodeExecutionId: call.id, state }, "a late result is not recorded");
     }
-    return stopId ? settleUnderFence(call, stopId) : recorded;
+    if (!stopId) return recorded;
+    if (!isOver) throw leftBehindFailure(); // the stop's deadline gives it up
+    // The answer that was lost may have told of a start, and of that nobody else knows.
+    const hosted = isRepeat ? await persist(() => readHosted(db, call.executionId, turn.hostId ?? call.id)) : [];
+    return settleUnderFence(call, stopId, hosted);
   }
 
   /** Asks Temporal for another attempt, by throwing, unless a fence has come that lets none start. */
@@ -123,10 +137,18 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
   async function attempt(turn: Turn): Promise<Recorded> {
     const { call, slot } = turn;
     const { rootId, graphId, graphVersion } = await definitions.place(call.executionId);
-    const started = turn.started ?? (await start(rootId, { id: call.id, hostId: turn.hostId }));
+    let isRepeat = false;
+    const started =
+      turn.started ??
+      (await persist((repeated) => {
+        isRepeat = repeated;
+        return start(rootId, { id: call.id, hostId: turn.hostId });
+      }));
     if (started.because === "fenced") {
       // Nobody tells what is under a `self` fence to end: the attempt before this one has failed or is lost, and that is all.
-      const stopId = await fenceOn(call, ["self"]);
+      // And nobody but us knows of a start whose answer was lost: no code of it runs.
+      const isOurs = isRepeat && Context.current().info.attempt === 1;
+      const stopId = await fenceOn(call, isOurs ? ["self", "subtree"] : ["self"]);
       return stopId ? settleUnderFence(call, stopId) : fenced;
     }
     if (started.because === "held") return { answer: held, runOn: null };
@@ -138,10 +160,11 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     const outcome = await runBlock(deps, call, graph, started, slot);
     switch (outcome.kind) {
       case "result":
-        return record(turn, outcome.result);
+        return record(turn, outcome.result, outcome.isOver);
       case "retry":
         return again(rootId, call, { ...started, ...outcome });
       case "fenced":
+        if (!outcome.isOver) throw leftBehindFailure();
         return settleUnderFence(call, outcome.stopId);
       case "refused": {
         const stopId = outcome.by.answer.state === "fenced" ? await fenceOn(call) : null;
@@ -153,9 +176,12 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
         // Terminated, which runs no code of the workflow: unless it was only reset, that is a stop.
         if (outcome.gone) await deps.onWorkflowGone?.(call.executionId);
         const stopId = await fenceOn(call);
+        if (stopId && !outcome.isOver) throw leftBehindFailure();
         if (stopId) return settleUnderFence(call, stopId);
-        if (!outcome.shutdown) throw new CancelledFailure("cancelled");
-        return again(rootId, call, { ...started, ...outcome, error: shutDown });
+        if (outcome.shutdown) return again(rootId, call, { ...started, ...outcome, error: shutDown });
+        // Temporal does not know one that it hosts, so it tells the record instead.
+        if (turn.hostId !== null) return again(rootId, call, { ...started, ...outcome, error: cancelled });
+        throw new CancelledFailure("cancelled");
       }
     }
   }
@@ -226,7 +252,6 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
 type Turn = Host & {
   readonly call: NodeCall;
   readonly slot: Slot;
-  readonly hostId: NodeExecutionId | null;
   readonly started: StartedNode | null;
 };
 
@@ -253,9 +278,9 @@ function lostInStream(id: NodeExecutionId, { attempt, emitted }: { attempt: numb
 }
 
 type Outcome =
-  | { readonly kind: "result"; readonly result: Result }
+  | { readonly kind: "result"; readonly result: Result; readonly isOver: boolean }
   | { readonly kind: "retry"; readonly error: RecordedError; readonly isOver: boolean }
-  | { readonly kind: "fenced"; readonly stopId: StopId }
+  | { readonly kind: "fenced"; readonly stopId: StopId; readonly isOver: boolean }
   /** What it emitted while it ran was not recorded: it has ended otherwise. */
   | { readonly kind: "refused"; readonly by: Recorded }
   /** The record has ended without it. */
@@ -291,8 +316,10 @@ async function runBlock(
   const signal = AbortSignal.any([fenced, givenUp, overdue.signal, cancellationSignal]);
   const finished = (
     rest: Pick<Extract<Result, { kind: "finished" }>, "status" | "endReason" | "emissions" | "error">,
+    isOver = true,
   ): Outcome => ({
     kind: "result",
+    isOver,
     result: { kind: "finished", id: call.id, attempt: started.attempt, used: meter.all(), ...rest },
   });
   const meter = createMeter();
@@ -309,7 +336,7 @@ async function runBlock(
   try {
     signal.throwIfAborted(); // fenced between its start and here: no code of it runs
     const carried = isInline(block) ? block.carries?.(started.inputs) : [];
-    await loadLarge(deps.db, largesIn(started.inputs, carried));
+    await persist(() => loadLarge(deps.db, largesIn(started.inputs, carried)));
     const inputs = openInputs(started.inputs, carried);
     const code = runBlockCode(deps, {
       ...started,
@@ -329,8 +356,10 @@ async function runBlock(
       const node = { executionId: call.executionId, nodeExecutionId: call.id, block: compiled?.block.name };
       deps.log.warn(node, "left node code behind that does not follow its signal; nothing it does is recorded");
     }
-    if (fenced.aborted)
-      return { kind: "fenced", stopId: (fenced.reason as Extract<AbortReason, { kind: "fenced" }>).stopId };
+    if (fenced.aborted) {
+      const { stopId } = fenced.reason as Extract<AbortReason, { kind: "fenced" }>;
+      return { kind: "fenced", stopId, isOver };
+    }
     if (givenUp.aborted) return { kind: "given_up" };
     if (stream.refusal) return { kind: "refused", by: stream.refusal };
     const mayRepeat = stream.emitted === 0 || (isStream(block) && block.resumable === true);
@@ -338,7 +367,7 @@ async function runBlock(
     if (overdue.signal.aborted) {
       const late = { code: "timed_out", message: `gave no result within ${call.timeoutMs} ms` };
       if (hasAttempts && !terminal.includes(late.code)) return { kind: "retry", error: late, isOver };
-      return finished({ status: "FAILED", endReason: "timed_out", emissions: [], error: late });
+      return finished({ status: "FAILED", endReason: "timed_out", emissions: [], error: late }, isOver);
     }
     if (cancellationSignal.aborted) {
       const gone = activity.cancellationDetails?.notFound === true;

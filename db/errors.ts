@@ -14,6 +14,7 @@ const unavailable: ReadonlySet<string> = new Set([
   ...["57P01", "57P02", "57P03", "57P05"], // shut down, crashed, starting up, idle session ended
   ...["53300", "53400", "25P03", "55P03", "57014"], // no connection left, a limit of the server, and our own timeouts
   ...["40001", "40P01"], // serialization failure, deadlock
+  "25006", // read-only: a standby that is about to take over
 ]);
 /** pg reports a cut connection and a full pool by text alone. */
 const unavailableTexts = [

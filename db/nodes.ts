@@ -83,6 +83,20 @@ export async function noteRetry(
   return rows[0]?.counts ?? false;
 }
 
+/** Run-on: what the activity of `hostId` has started and what has not ended. */
+export async function readHosted(
+  db: Database,
+  executionId: ExecutionId,
+  hostId: NodeExecutionId,
+): Promise<NodeExecutionId[]> {
+  const { rows } = await db.pool.query<{ id: NodeExecutionId }>({
+    name: "read_hosted",
+    text: `select id from node_executions where execution_id = $1 and host_id = $2 and ended_at is null`,
+    values: [executionId, hostId],
+  });
+  return rows.map(({ id }) => id);
+}
+
 export type OutstandingNode = {
   readonly id: NodeExecutionId;
   readonly nodeId: string;

@@ -1,4 +1,5 @@
 import {
+  ApplicationFailure,
   ChildWorkflowCancellationType,
   executeChild,
   ParentClosePolicy,
@@ -11,7 +12,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from "@temporalio/common";
 import type { ExecutionId } from "../graph/ids";
-import { searchAttributeNames, type Answer, type ExecutionInput, type Work } from "./messages";
+import { leftBehind, searchAttributeNames, type Answer, type ExecutionInput, type Work } from "./messages";
 import { record, runNode } from "./proxies";
 
 const rootKey = defineSearchAttributeKey(searchAttributeNames.root, SearchAttributeType.KEYWORD);
@@ -56,6 +57,12 @@ export async function carryOut(executionId: ExecutionId, work: Work): Promise<An
 /** Nothing was heard of it in time. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.cause instanceof TimeoutFailure;
+}
+
+/** Its worker says that its code may still run. */
+export function isLeftBehind(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === leftBehind;
 }
 
 /** How Temporal ended a piece of work that gave no answer; what the record says wins. */

@@ -1,6 +1,6 @@
 import { CancellationScope } from "@temporalio/workflow";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
-import { carryOut, endReasonOf, isTimeout } from "./carry-out";
+import { carryOut, endReasonOf, isLeftBehind, isTimeout } from "./carry-out";
 import { workWindow, type Answer, type Work } from "./messages";
 import { record } from "./proxies";
 
@@ -9,7 +9,7 @@ export class InFlight {
   private readonly works = new Map<NodeExecutionId, { work: Work; ended: Promise<void> }>();
   private readonly waits = new CancellationScope();
   private readonly executionId: ExecutionId;
-  /** Left by a cancel without a word from their worker: their code may still run. */
+  /** Left by a cancel without a word from their worker, or with the word that their code may still run. */
   private readonly silent = new Set<NodeExecutionId>();
   private readonly onAnswer: (answer: Answer | null) => void;
 
@@ -75,7 +75,7 @@ export class InFlight {
       return await (work.kind === "wait" ? this.waits.run(carry) : carry());
     } catch (error) {
       if (isLeft()) {
-        if (isTimeout(error)) this.silent.add(work.id);
+        if (isTimeout(error) || isLeftBehind(error)) this.silent.add(work.id);
         return "left";
       }
       try {

@@ -94,3 +94,13 @@ export const stopQueue = (taskQueue: string) => `${taskQueue}-stops`;
 
 /** Keyword search attributes, registered on the namespace when a worker starts. */
 export const searchAttributeNames = { root: "TreelineRoot", graph: "TreelineGraph" } as const;
+
+/**
+ * How long Temporal waits for an attempt beyond its node's own timeout. That is the second line: the activity ends itself when
+ * the time is up, and of a worker that died its heartbeats tell. Within it the result waits for Postgres (activities/persist.ts):
+ * were it shorter, the next attempt would run the code again while the result of this one is in hand.
+ */
+export const timeoutSlackMs = 90_000;
+
+/** Type of an activity's failure: its node's code does not follow its signal and may go on, so nobody may call it ended. */
+export const leftBehind = "left_behind";

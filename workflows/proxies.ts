@@ -1,7 +1,7 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from "@temporalio/workflow";
 import type { RecordActivities } from "../activities/index";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
-import type { Answer, RemoteWork } from "./messages";
+import { timeoutSlackMs, type Answer, type RemoteWork } from "./messages";
 
 /** Questions to Postgres and steps: local activities, one marker each in the history and no round trip to the server. */
 export const record = proxyLocalActivities<RecordActivities>({
@@ -18,9 +18,6 @@ type NodeActivity = (call: {
 
 /** Attempts beyond the block's own, for workers that die with one: whether a failed block is tried again is its own count. */
 const attemptsForLostWorkers = 4;
-
-/** Temporal's own timeout is the second line: the activity ends itself when the node's time is up. */
-const timeoutSlackMs = 15_000;
 
 export function runNode(executionId: ExecutionId, work: RemoteWork): Promise<Answer> {
   const { id, label, block, attempts, timeoutMs, firstIntervalMs, backoff, maxIntervalMs } = work;

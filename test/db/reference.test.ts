@@ -59,7 +59,8 @@ async function setup() {
       const { attempt, inputs } = started;
       const result = { kind: "finished", id: next.id, attempt, status: "COMPLETED", endReason: "finished" } as const;
       // Beside others it would overtake them, and between different nodes the interpreter knows one order only.
-      const host = runsOn && others.length === 0 ? { take: () => slot, state: runOn?.state ?? null } : undefined;
+      const host =
+        runsOn && others.length === 0 ? { hostId: null, take: () => slot, state: runOn?.state ?? null } : undefined;
       if (host?.state) carried += 1;
       ({ answer, runOn } = await advance.record(id, { ...result, emissions: mix(inputs), error: null }, host));
     }
