@@ -7,7 +7,7 @@ import { checkHolds } from "../stop/hold-property";
 import { openStage } from "../stop/kills";
 import { checkStops } from "../stop/property";
 import { ask, closed, expectGone } from "../stop/receipt";
-import { shareEngine } from "../stop/shared-engine";
+import { shareEngine } from "../support/shared-engine";
 import { treeOf } from "../stop/trees";
 import { recordWideTree } from "../stop/wide-trees";
 import { parseStopId } from "../../graph/ids";
@@ -27,7 +27,7 @@ function tell(what: string, figure: string): void {
 
 describe("on real workflows", () => {
   const gate = createGate();
-  const engineOf = shareEngine([gate.block]);
+  const engineOf = shareEngine({ blocks: [gate.block] });
   const setup = () => {
     const tag = randomUUID();
     return { engine: engineOf(), hold: place("hold", gate, { in: tag }), ...visitsOf(gate, tag) };

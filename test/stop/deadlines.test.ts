@@ -9,11 +9,11 @@ import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 import { createDeaf, place, visitsOf } from "./blocks";
 import { ask, closed, expectGone, reached } from "./receipt";
-import { shareEngine } from "./shared-engine";
+import { shareEngine } from "../support/shared-engine";
 
 describe("a stop of node code that runs", () => {
   const [deaf, gate] = [createDeaf(), createGate()];
-  const engineOf = shareEngine([deaf.block, gate.block]);
+  const engineOf = shareEngine({ blocks: [deaf.block, gate.block] });
 
   describe("whose deadline", () => {
     /** An execution whose node does not hear an abort. */

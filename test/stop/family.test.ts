@@ -9,12 +9,12 @@ import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 import { place, visitsOf } from "./blocks";
 import { ask, beginLate, closed, expectGone, expectProven } from "./receipt";
-import { shareEngine } from "./shared-engine";
+import { shareEngine } from "../support/shared-engine";
 import { recursion, treeOf } from "./trees";
 
 describe("a stop of a tree", () => {
   const gate = createGate();
-  const engineOf = shareEngine([gate.block]);
+  const engineOf = shareEngine({ blocks: [gate.block] });
 
   /** `graph` is made of a node that is held in each leaf. */
   async function setup() {

@@ -5,12 +5,12 @@ import { until } from "../support/wait";
 import { drawOffsets, stopDuringBirth } from "./births";
 import { place, visitsOf } from "./blocks";
 import { ask, closed, expectGone } from "./receipt";
-import { shareEngine } from "./shared-engine";
+import { shareEngine } from "../support/shared-engine";
 import { recursion, treeOf } from "./trees";
 
 describe("a stop that races", () => {
   const gate = createGate();
-  const engineOf = shareEngine([gate.block]);
+  const engineOf = shareEngine({ blocks: [gate.block] });
 
   function setup() {
     const engine = engineOf();

@@ -9,13 +9,13 @@ import { draft, node } from "../unit/graph/fixtures";
 import { createGate } from "../support/gate";
 import { createBusy, createDeaf, place, visitsOf } from "./blocks";
 import { ask, beginLate, closed, expectGone, expectProven, reached } from "./receipt";
-import { shareEngine } from "./shared-engine";
+import { shareEngine } from "../support/shared-engine";
 
 const stopped = { status: "TERMINATED", endReason: "stopped" };
 
 describe("a stop of one execution", () => {
   const [gate, deaf, busy] = [createGate(), createDeaf(), createBusy()];
-  const engineOf = shareEngine([gate.block, deaf.block, busy.block]);
+  const engineOf = shareEngine({ blocks: [gate.block, deaf.block, busy.block] });
 
   /** A graph of one node whose result an output would show. */
   async function setup(nodeOf: (tag: string) => GraphNode) {

@@ -23,7 +23,20 @@ export async function testDatabase(): Promise<TestDatabase> {
 }
 
 afterEach(() => dropAll((database) => !database.ofFile));
-afterAll(() => dropAll(() => true));
+afterAll(async () => {
+  try {
+    for (const close of closing.splice(0)) await close();
+  } finally {
+    await dropAll(() => true);
+  }
+});
+
+const closing: (() => Promise<void>)[] = [];
+
+/** Closes what uses the file's database before it is dropped: jest runs this file's `afterAll` before the test file's own. */
+export function closeBeforeDrop(close: () => Promise<void>): void {
+  closing.push(close);
+}
 
 async function dropAll(which: (database: Opened) => boolean): Promise<void> {
   for (const database of opened.filter(which)) {

@@ -7,7 +7,8 @@ import { testDatabase } from "./database";
 import { openEngine } from "./open-engine";
 import { testTemporal } from "./temporal";
 
-export type Engine = Awaited<ReturnType<typeof startEngine>>;
+/** Without its close: that is for whoever has started it. */
+export type Engine = Omit<Awaited<ReturnType<typeof startEngine>>, typeof Symbol.asyncDispose>;
 
 /** Everything but HTTP, on a database and a task queue of the running test. With LOG_LEVEL set its log shows. */
 export async function startEngine({

@@ -19,15 +19,16 @@ export type Gate = {
   open(): void;
   /** Lets the oldest that wait go. */
   letGo(count: number): void;
+  /** Shuts it, empty, for the next test; whatever a failed one has left inside waits on, uncounted. */
+  reset(): void;
 };
+
+const unvisited = () => ({ visits: new Set<Visit>(), aborted: [] as Json[], most: 0, isOpen: false });
 
 /** `name` is the activity's type too. */
 export function createGate(name = "Gate", options: Pick<RemoteBlock, "attempts" | "timeoutMs"> = {}): Gate {
   const blockId = randomUUID();
-  const visits = new Set<Visit>();
-  const aborted: Json[] = [];
-  let isOpen = false;
-  let most = 0;
+  let now = unvisited();
   const definition = define({
     id: blockId,
     name,
@@ -38,16 +39,17 @@ export function createGate(name = "Gate", options: Pick<RemoteBlock, "attempts" 
   });
   const wait = (value: Json, signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
+      const at = now;
       const leave = () => {
-        visits.delete(visit);
+        at.visits.delete(visit);
         resolve();
       };
       const visit: Visit = { value, leave };
-      visits.add(visit);
-      most = Math.max(most, visits.size);
+      at.visits.add(visit);
+      at.most = Math.max(at.most, at.visits.size);
       signal.addEventListener("abort", () => {
-        if (!visits.delete(visit)) return;
-        aborted.push(value);
+        if (!at.visits.delete(visit)) return;
+        at.aborted.push(value);
         reject(signal.reason as Error);
       });
     });
@@ -58,19 +60,22 @@ export function createGate(name = "Gate", options: Pick<RemoteBlock, "attempts" 
       definition,
       run: async ({ in: value = null }, { signal }) => {
         signal.throwIfAborted();
-        if (!isOpen) await wait(value, signal);
+        if (!now.isOpen) await wait(value, signal);
         return [{ pin: "out", value }];
       },
     },
-    inside: () => [...visits].map(({ value }) => value),
-    most: () => most,
-    aborted: () => aborted,
+    inside: () => [...now.visits].map(({ value }) => value),
+    most: () => now.most,
+    aborted: () => now.aborted,
     open() {
-      isOpen = true;
-      for (const { leave } of visits) leave();
+      now.isOpen = true;
+      for (const { leave } of now.visits) leave();
     },
     letGo(count) {
-      for (const { leave } of [...visits].slice(0, count)) leave();
+      for (const { leave } of [...now.visits].slice(0, count)) leave();
+    },
+    reset() {
+      now = unvisited();
     },
   };
 }

@@ -43,7 +43,8 @@ export type EngineOptions = {
   readonly log: Logger;
 };
 
-export type OpenEngine = Awaited<ReturnType<typeof openEngine>>;
+/** Without its close: that is for whoever has opened it. */
+export type OpenEngine = Omit<Awaited<ReturnType<typeof openEngine>>, typeof Symbol.asyncDispose>;
 
 /** The api's side of the engine without HTTP: a dispatcher and what a test asks. Whoever opens it brings the worker. */
 export async function openEngine(options: EngineOptions) {

@@ -2,16 +2,19 @@ import { openHold, releaseHold } from "../../db/holds";
 import { outboxWake } from "../../db/wake";
 import type { GraphDraft, GraphNode } from "../../graph/definition";
 import type { ExecutionId } from "../../graph/ids";
-import { startEngine } from "../support/engine";
 import { createGate } from "../support/gate";
 import { faultsOf } from "../support/record";
 import { startGraph } from "../support/factory";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
-async function setup() {
-  const [first, second] = [createGate("First"), createGate("Second")];
-  const engine = await startEngine({ blocks: [first.block, second.block] });
+const [first, second] = [createGate("First"), createGate("Second")];
+const engineOf = shareEngine({ blocks: [first.block, second.block] });
+
+function setup() {
+  const engine = engineOf();
+  for (const gate of [first, second]) gate.reset();
   const place = (id: string, { blockId }: { blockId: string }): GraphNode => ({ id, blockId, constants: {} });
   /** A remote node, an inline one and a remote one in a row. */
   const chain: GraphDraft = draft(
@@ -48,7 +51,7 @@ async function setup() {
 }
 
 test("what runs when an execution is paused finishes and is kept, nothing new starts, and it goes on when it is resumed", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.chain), { x: "kept" });
   await until(engine.first.inside, (inside) => inside.length === 1);
   expect(await engine.pause(id)).toBeNull();
@@ -69,7 +72,7 @@ test("what runs when an execution is paused finishes and is kept, nothing new st
 });
 
 test("a timer that fires while it is held waits, and fires when it is released", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(
     await engine.save(
       draft(
@@ -97,7 +100,7 @@ test("a timer that fires while it is held waits, and fires when it is released",
 });
 
 test("a hold on a parent holds its children too, running ones and those whose workflow starts later", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const graph = await engine.save(engine.around(engine.chain));
   const running = await engine.start(graph, { x: "a" });
   await until(engine.first.inside, (inside) => inside.length === 1);
@@ -127,7 +130,7 @@ test("a hold on a parent holds its children too, running ones and those whose wo
 });
 
 test("a child paused alone stays so when its parent is resumed", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.around(engine.chain)), { x: "a" });
   await until(engine.first.inside, (inside) => inside.length === 1);
   const child = (await engine.nodes(id, "run"))[0]?.childExecutionId;
@@ -146,7 +149,7 @@ test("a child paused alone stays so when its parent is resumed", async () => {
 });
 
 test("a stop works on a paused tree at once, and nothing of it is left", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.around(engine.chain)), { x: "a" });
   await until(engine.first.inside, (inside) => inside.length === 1);
   await engine.pause(id);
@@ -163,7 +166,7 @@ test("a stop works on a paused tree at once, and nothing of it is left", async (
 });
 
 test("the signals pause and resume do the same", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.chain), { x: "a" });
   await until(engine.first.inside, (inside) => inside.length === 1);
   const handle = engine.client.workflow.getHandle(id);

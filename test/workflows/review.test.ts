@@ -1,14 +1,16 @@
 import { decideReview, listReviews, type Decision } from "../../db/reviews";
 import { outboxWake } from "../../db/wake";
 import type { ExecutionId } from "../../graph/ids";
-import { startEngine } from "../support/engine";
 import { ownerId } from "../support/factory";
 import { faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
-async function setup() {
-  const engine = await startEngine();
+const engineOf = shareEngine();
+
+function setup() {
+  const engine = engineOf();
   const reviews = (executionId: ExecutionId, count = 1) =>
     until(
       () => listReviews(engine.db, ownerId, { statuses: [], executionId }, { limit: 100, cursor: null }),
@@ -49,7 +51,7 @@ async function setup() {
 }
 
 test("an execution waits for an approval while its other branch ends, and goes on with the edited data", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.approval));
   const [review] = await engine.reviews(id);
   expect(review).toMatchObject({
@@ -70,7 +72,7 @@ test("an execution waits for an approval while its other branch ends, and goes o
 });
 
 test("a rejection without data emits what was asked on the other pin", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.approval));
   const [review] = await engine.reviews(id);
   await engine.decide(review?.id ?? "", "rejected");
@@ -78,7 +80,7 @@ test("a rejection without data emits what was asked on the other pin", async () 
 });
 
 test("the same answer again changes nothing, another one is refused", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.approval));
   const [review] = await engine.reviews(id);
   const reviewId = review?.id ?? "";
@@ -90,7 +92,7 @@ test("the same answer again changes nothing, another one is refused", async () =
 });
 
 test("many questions of one node are answered in any order, and their values flow in order", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(
     await engine.save(
       draft(
@@ -123,7 +125,7 @@ describe("a question with a deadline", () => {
     );
 
   test("leads to its default when the time is up", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start(await engine.save(question({ default: 3 })));
     expect(await engine.ended(id)).toMatchObject({ status: "COMPLETED", outputs: { y: [3] } });
     expect(await engine.reviews(id)).toMatchObject([{ status: "timed_out" }]);
@@ -136,7 +138,7 @@ describe("a question with a deadline", () => {
   });
 
   test("fires its error pin where it has none", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start(await engine.save(question({})));
     expect(await engine.ended(id)).toMatchObject({
       status: "COMPLETED",
@@ -145,7 +147,7 @@ describe("a question with a deadline", () => {
   });
 
   test("takes an answer that comes in time", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start(await engine.save(question({ deadline: "1h" })));
     const [review] = await engine.reviews(id);
     expect(review?.deadlineAt).not.toBeNull();
@@ -155,7 +157,7 @@ describe("a question with a deadline", () => {
 });
 
 test("a stop ends the wait and withdraws the question", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.approval));
   const [review] = await engine.reviews(id);
   expect(await engine.stop(id)).toMatchObject({ outcome: "stopped", proof: { liveDescendants: 0 } });
@@ -166,7 +168,7 @@ test("a stop ends the wait and withdraws the question", async () => {
 });
 
 test("the signal answer answers the question that waits; a bad one changes nothing, and the workflow lives on", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.approval));
   await engine.reviews(id);
   const handle = engine.client.workflow.getHandle(id);

@@ -3,22 +3,20 @@ import { BlockFailure, type RemoteBlock } from "../../blocks/block";
 import { any, define, emitted, optional, pins } from "../../blocks/pins";
 import type { GraphNode } from "../../graph/definition";
 import type { JsonObject } from "../../graph/json";
-import { startEngine } from "../support/engine";
 import { createGate } from "../support/gate";
 import { countNodes, faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
-const setup = startEngine;
-
 /** A remote block that fails as often as it is told, and then emits its input. */
-function createFlaky(failures: number, retryable: boolean) {
+function createFlaky(name: string, failures: number, retryable: boolean) {
   let left = failures;
   const block: RemoteBlock = {
     attempts: 3,
     definition: define({
       id: randomUUID(),
-      name: "Flaky",
+      name,
       description: "",
       placement: "remote",
       inputSchema: pins({ in: optional(any, null, "") }),
@@ -38,11 +36,20 @@ function createFlaky(failures: number, retryable: boolean) {
   return { block, place };
 }
 
+const gate = createGate();
+const passing = createFlaky("Passing", 2, true);
+const persistent = createFlaky("Persistent", 9, true);
+const final = createFlaky("Final", 1, false);
+const blocks = [gate, passing, persistent, final].map(({ block }) => block);
+const engineOf = shareEngine({ blocks });
+
+beforeEach(() => gate.reset());
+
 const gateNode = (id: string, blockId: string, constants: JsonObject = {}): GraphNode => ({ id, blockId, constants });
 
 describe("an execution", () => {
   test("of inline nodes runs to its output in one local activity", async () => {
-    await using engine = await setup();
+    const engine = engineOf();
     const graph = await engine.save(
       draft(
         [
@@ -63,8 +70,7 @@ describe("an execution", () => {
   });
 
   test("runs remote nodes as activities, and what follows them", async () => {
-    const gate = createGate();
-    await using engine = await setup({ blocks: [gate.block] });
+    const engine = engineOf();
     const graph = await engine.save(
       draft(
         [
@@ -85,9 +91,8 @@ describe("an execution", () => {
   });
 
   test("of remote nodes in a row goes on from one to the next in one activity", async () => {
-    const gate = createGate();
     gate.open();
-    await using engine = await setup({ blocks: [gate.block] });
+    const engine = engineOf();
     const ids = ["a", "b", "c", "d"];
     const graph = await engine.save(
       draft(
@@ -108,9 +113,8 @@ describe("an execution", () => {
 
 describe("a remote node that fails", () => {
   test("for a passing reason is tried again until it succeeds", async () => {
-    const flaky = createFlaky(2, true);
-    await using engine = await setup({ blocks: [flaky.block] });
-    const id = await engine.start(await engine.save(draft([flaky.place("f")], [])));
+    const engine = engineOf();
+    const id = await engine.start(await engine.save(draft([passing.place("f")], [])));
     expect(await engine.ended(id)).toMatchObject({ status: "COMPLETED" });
     expect(await engine.nodes(id)).toMatchObject([
       { status: "COMPLETED", attempt: 3, outputs: [{ pin: "out", value: "done" }] },
@@ -120,9 +124,8 @@ describe("a remote node that fails", () => {
   });
 
   test("as often as it may has failed, and so has its execution", async () => {
-    const flaky = createFlaky(9, true);
-    await using engine = await setup({ blocks: [flaky.block] });
-    const id = await engine.start(await engine.save(draft([flaky.place("f")], [])));
+    const engine = engineOf();
+    const id = await engine.start(await engine.save(draft([persistent.place("f")], [])));
     expect(await engine.ended(id)).toMatchObject({
       status: "FAILED",
       endReason: "node_failed",
@@ -135,10 +138,9 @@ describe("a remote node that fails", () => {
   });
 
   test("for good is not tried again; its linked error pin carries on", async () => {
-    const flaky = createFlaky(1, false);
-    await using engine = await setup({ blocks: [flaky.block] });
+    const engine = engineOf();
     const graph = await engine.save(
-      draft([flaky.place("f"), node("out", "AgentOutput", { name: "why" })], ["f.error -> out.value"]),
+      draft([final.place("f"), node("out", "AgentOutput", { name: "why" })], ["f.error -> out.value"]),
     );
     const id = await engine.start(graph);
     expect(await engine.ended(id)).toMatchObject({
@@ -151,8 +153,7 @@ describe("a remote node that fails", () => {
   });
 
   test("by its timeout is aborted and has timed out", async () => {
-    const gate = createGate();
-    await using engine = await setup({ blocks: [gate.block] });
+    const engine = engineOf();
     const id = await engine.start(
       await engine.save(draft([{ ...gateNode("g", gate.blockId, { in: "late" }), timeout: "50ms" }], [])),
     );
@@ -164,7 +165,7 @@ describe("a remote node that fails", () => {
 
 describe("a timer", () => {
   test("fires as often as it is told, and holds no activity meanwhile", async () => {
-    await using engine = await setup();
+    const engine = engineOf();
     const graph = await engine.save(
       draft(
         [
@@ -184,7 +185,7 @@ describe("a timer", () => {
   });
 
   test("leaves its execution WAITING", async () => {
-    await using engine = await setup();
+    const engine = engineOf();
     const id = await engine.start(await engine.save(draft([node("t", "CountdownTimer", { hours: 1 })], [])));
     await until(
       () => engine.read(id),

@@ -6,14 +6,14 @@ import { outboxWake } from "../../db/wake";
 import type { GraphNode, GraphSettings } from "../../graph/definition";
 import type { ExecutionId } from "../../graph/ids";
 import type { JsonObject } from "../../graph/json";
-import { startEngine } from "../support/engine";
 import { ownerId } from "../support/factory";
 import { faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
 /** A sensitive block, and what it was run with. */
-async function setup() {
+function createPay() {
   const paid: unknown[] = [];
   const block: RemoteBlock = {
     definition: define({
@@ -30,7 +30,15 @@ async function setup() {
       return Promise.resolve([{ pin: "paid", value: amount }]);
     },
   };
-  const engine = await startEngine({ blocks: [block] });
+  return { block, paid };
+}
+
+const { block, paid } = createPay();
+const engineOf = shareEngine({ blocks: [block] });
+
+function setup() {
+  const engine = engineOf();
+  paid.length = 0;
   const pay = (constants: JsonObject = {}): GraphNode => ({ id: "pay", blockId: block.definition.id, constants });
   const outputs = ["pay.paid -> yes.value", "pay.error -> no.value"];
   const nodes = [node("yes", "AgentOutput", { name: "yes" }), node("no", "AgentOutput", { name: "no" })];
@@ -115,7 +123,7 @@ const approval = (settings: GraphSettings) =>
 
 describe("with the graph's safe mode on, a sensitive block", () => {
   test("asks before it starts, and runs on what people have made of its inputs", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start(await engine.save(engine.payment({ safeMode: true })));
     const [review] = await engine.reviews(id, 1);
     expect(review).toMatchObject({ kind: "action", payload: { amount: 5 }, editable: true, status: "waiting" });
@@ -129,7 +137,7 @@ describe("with the graph's safe mode on, a sensitive block", () => {
   });
 
   test("does not run where people say no, and fires its error pin", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start(await engine.save(engine.payment({ safeMode: true })));
     const [review] = await engine.reviews(id, 1);
     await engine.decide(review?.id, "rejected", { message: "too much" });
@@ -139,7 +147,7 @@ describe("with the graph's safe mode on, a sensitive block", () => {
   });
 
   test("is stopped while it asks: it never starts, and the question is withdrawn, as an event says", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start(await engine.save(engine.payment({ safeMode: true })));
     await engine.reviews(id, 1);
     expect(await engine.stop(id)).toMatchObject({ outcome: "stopped", proof: { startedAfterFence: 0 } });
@@ -151,7 +159,7 @@ describe("with the graph's safe mode on, a sensitive block", () => {
   });
 
   test("is asked about for each run; whichever goes on first, their results keep their order", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start(await engine.save(engine.payments({ safeMode: true })));
     const [first, second, third] = await engine.reviews(id, 3);
     await engine.decide(third?.id, "approved");
@@ -168,7 +176,7 @@ describe("with the graph's safe mode on, a sensitive block", () => {
   });
 
   test("runs unasked after an answer that approves its node from then on", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start(await engine.save(engine.counting({ safeMode: true })));
     const [first] = await engine.reviews(id, 1);
     await engine.decide(first?.id, "approved", { autoApprove: true });
@@ -180,7 +188,7 @@ describe("with the graph's safe mode on, a sensitive block", () => {
 });
 
 test("an approval that is to hold from then on answers the same node of the same execution alone", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const graph = await engine.save(countingApprovals);
   const id = await engine.start(graph);
   const [first] = await engine.reviews(id, 1);
@@ -189,18 +197,20 @@ test("an approval that is to hold from then on answers the same node of the same
   expect(await engine.ended(id)).toMatchObject({ outputs: { yes: [1, 2, 3], said: [message, message] } });
   const other = await engine.start(graph);
   expect(await engine.reviews(other, 1)).toMatchObject([{ status: "waiting" }]);
+  await engine.stop(other);
 });
 
 test("without a safe mode a sensitive block runs, and people approve data", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.payment({})));
   expect(await engine.ended(id)).toMatchObject({ outputs: { yes: [5] } });
   const asking = await engine.start(await engine.save(approval({})));
   expect(await engine.reviews(asking, 2)).toMatchObject([{ status: "waiting" }, { status: "waiting" }]);
+  await engine.stop(asking);
 });
 
 test("with the safe mode off HumanInTheLoop approves at once, and says so", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(approval({ safeMode: false })));
   const message = "approved by itself: the graph's safe mode is off";
   expect(await engine.ended(id)).toMatchObject({ outputs: { yes: [1, 2], said: [message, message] } });
