@@ -6,7 +6,7 @@ import { eventsChannel, readNotice, type NodeNote } from "../../db/announcer";
 import { listen } from "../../db/wake";
 import type { Emission } from "../../graph/definition";
 import type { Json, JsonObject } from "../../graph/json";
-import { startEngine } from "../support/engine";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
@@ -15,23 +15,33 @@ const credentials = [{ id: "mine", provider: "acme", type: "api_key", apiKey: se
 
 type Act = (context: BlockContext, inputs: JsonObject) => Promise<readonly Emission[]>;
 
-async function setup(act: Act) {
-  const block: RemoteBlock = {
-    attempts: 2,
-    definition: define({
-      id: randomUUID(),
-      name: "Act",
-      description: "Acts.",
-      placement: "remote",
-      inputSchema: pins({ credentials: optional(any, null, ""), in: optional(any, null, "") }),
-      outputSchema: pins({ out: emitted(any, ""), tools: emitted(any, "") }),
-    }),
-    run: (inputs, context) => act(context, inputs),
-  };
-  const engine = await startEngine({
-    blocks: [block],
-    env: { TREELINE_CREDENTIALS: JSON.stringify({ credentials }) },
-  });
+let actNow: Act | undefined;
+
+/** Acts as the running test says. */
+const block: RemoteBlock = {
+  attempts: 2,
+  definition: define({
+    id: randomUUID(),
+    name: "Act",
+    description: "Acts.",
+    placement: "remote",
+    inputSchema: pins({ credentials: optional(any, null, ""), in: optional(any, null, "") }),
+    outputSchema: pins({ out: emitted(any, ""), tools: emitted(any, "") }),
+  }),
+  run(inputs, context) {
+    if (!actNow) throw new Error("no test runs");
+    return actNow(context, inputs);
+  },
+};
+
+const engineOf = shareEngine({
+  blocks: [block],
+  env: { TREELINE_CREDENTIALS: JSON.stringify({ credentials }) },
+});
+
+function setup(act: Act) {
+  actNow = act;
+  const engine = engineOf();
   const place = (id: string, constants: JsonObject = {}) => ({
     ...{ id, blockId: block.definition.id, constants },
     retry: { firstInterval: "1ms" },
@@ -53,7 +63,7 @@ const reference = { id: "mine", provider: "acme", type: "api_key", title: "Mine"
 describe("a credential", () => {
   test("reaches the block, and stands nowhere in the record or the history, also when it is echoed", async () => {
     const seen: string[] = [];
-    await using engine = await setup(async ({ credential, memory }, { credentials: named = null, in: what = null }) => {
+    const engine = setup(async ({ credential, memory }, { credentials: named = null, in: what = null }) => {
       const found = credential(named);
       if (found.type === "api_key") seen.push(found.apiKey);
       if (what === "fail")
@@ -85,7 +95,7 @@ describe("a credential", () => {
   });
 
   test("that nobody has given fails the node and says which", async () => {
-    await using engine = await setup(async ({ credential }) => out(credential({ id: "theirs" }).id));
+    const engine = setup(async ({ credential }) => out(credential({ id: "theirs" }).id));
     const graph = await engine.save(draft([engine.place("a")], []));
     const ended = await engine.ended(await engine.start(graph));
     expect(ended.status).toBe("FAILED");
@@ -98,7 +108,7 @@ describe("a credential", () => {
 
 test("what a node uses is recorded and adds up over its attempts, also those that fail", async () => {
   let attempts = 0;
-  await using engine = await setup(async ({ use }) => {
+  const engine = setup(async ({ use }) => {
     use({ inputTokens: 10, outputTokens: 2 });
     use({ inputTokens: 1 });
     if (attempts++ === 0) throw new BlockFailure("busy", "again", { retryable: true });
@@ -111,7 +121,7 @@ test("what a node uses is recorded and adds up over its attempts, also those tha
 
 test("a block is told the pins that its tools links lead to", async () => {
   const seen: unknown[] = [];
-  await using engine = await setup(async ({ tools }) => {
+  const engine = setup(async ({ tools }) => {
     seen.push(tools);
     return out(1);
   });
@@ -137,7 +147,7 @@ test("a block is told the pins that its tools links lead to", async () => {
 
 describe("progress and tokens", () => {
   test("reach whoever listens while the node runs, without a secret, and stand nowhere in the record", async () => {
-    await using engine = await setup(({ credential, progress, token }, { credentials: named = null }) => {
+    const engine = setup(({ credential, progress, token }, { credentials: named = null }) => {
       credential(named);
       progress({ done: 1, total: 2, message: `with ${secret}` });
       token("Hello ");
@@ -152,11 +162,15 @@ describe("progress and tokens", () => {
     const graph = await engine.save(draft([engine.place("act", { credentials: reference })], []));
     const id = await engine.start(graph);
     expect(await engine.ended(id)).toMatchObject({ status: "COMPLETED" });
-    const textOf = () => notes.flatMap(({ data }) => (typeof data["text"] === "string" ? [data["text"]] : [])).join("");
+    const own = () => notes.filter(({ rootId }) => rootId === id);
+    const textOf = () =>
+      own()
+        .flatMap(({ data }) => (typeof data["text"] === "string" ? [data["text"]] : []))
+        .join("");
     await until(textOf, (text) => text === "Hello Ada");
     const [node] = await engine.nodes(id);
     const place = { rootId: id, executionId: id, nodeExecutionId: node?.id, path: [id] };
-    expect(notes.find(({ type }) => type === "node.progress")).toMatchObject({
+    expect(own().find(({ type }) => type === "node.progress")).toMatchObject({
       ...place,
       data: { nodeId: "act", done: 1, total: 2, message: "with [secret]" },
     });

@@ -1,10 +1,11 @@
 import type { GraphDraft, GraphNode } from "../../graph/definition";
 import { parseExecutionId, type ExecutionId } from "../../graph/ids";
 import { planStop } from "../../db/stops";
-import { startEngine, type Engine } from "../support/engine";
+import type { Engine } from "../support/engine";
 import { ownerId } from "../support/factory";
 import { createGate } from "../support/gate";
 import { faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
@@ -12,10 +13,13 @@ const input = node("x", "AgentInput", { name: "x" });
 const output = node("y", "AgentOutput", { name: "y" });
 const id = node("id", "AgentOutput", { name: "id" });
 
+const gate = createGate();
+const engineOf = shareEngine({ blocks: [gate.block] });
+
 /** The outer graph starts the inner one detached; both then wait at a gate, with "outer" and "inner". */
 async function setup() {
-  const gate = createGate();
-  const engine = await startEngine({ blocks: [gate.block] });
+  const engine = engineOf();
+  gate.reset();
   const hold = (value: string): GraphNode => ({ id: "hold", blockId: gate.blockId, constants: { in: value } });
   const inner: GraphDraft = { id: "inner", ...draft([input, hold("inner"), output], ["hold.out -> y.value"]) };
   const start: GraphNode = { ...node("start", "AgentExecutor", { graphId: "inner", x: 1 }), lifecycle: "detached" };
@@ -25,7 +29,7 @@ async function setup() {
   const root = await engine.start(await engine.save(graph));
   await until(gate.inside, (inside) => inside.length === 2);
   const detached = parseExecutionId(String((await engine.read(root)).outputs["id"]?.[0]));
-  return { engine, gate, root, detached };
+  return { engine, root, detached };
 }
 
 async function stopOf(engine: Engine, executionId: ExecutionId) {
@@ -38,8 +42,7 @@ async function stopOf(engine: Engine, executionId: ExecutionId) {
 
 describe("a detached nested graph", () => {
   test("runs by itself: its node is done at once, and it outlives the execution that started it", async () => {
-    const { engine: opened, gate, root, detached } = await setup();
-    await using engine = opened;
+    const { engine, root, detached } = await setup();
     expect(await engine.nodes(root, "start")).toMatchObject([
       { status: "COMPLETED", childExecutionId: detached, outputs: [{ pin: "executionId", value: detached }] },
     ]);
@@ -58,8 +61,7 @@ describe("a detached nested graph", () => {
   });
 
   test("lives on when the one that started it is stopped, and the receipt lists it", async () => {
-    const { engine: opened, gate, root, detached } = await setup();
-    await using engine = opened;
+    const { engine, root, detached } = await setup();
     expect(await planStop(engine.db, ownerId, root)).toMatchObject({
       executions: 1,
       detached: [{ executionId: detached, status: "RUNNING", stopId: null }],
@@ -75,8 +77,7 @@ describe("a detached nested graph", () => {
   });
 
   test("is stopped in its own tree, by a stop of its own, where the stop includes it", async () => {
-    const { engine: opened, gate, root, detached } = await setup();
-    await using engine = opened;
+    const { engine, root, detached } = await setup();
     const receipt = await engine.stop(root, { includeDetached: true, reason: "enough" });
     const own = await until(
       () => stopOf(engine, detached),

@@ -1,12 +1,16 @@
 import type { GraphDraft, GraphNode } from "../../graph/definition";
 import { defaultLimits } from "../../graph/limits";
-import { startEngine, type Engine } from "../support/engine";
+import type { Engine } from "../support/engine";
 import { createGate } from "../support/gate";
 import { countNodes, faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
-const setup = startEngine;
+const gate = createGate();
+const engineOf = shareEngine({ blocks: [gate.block] });
+
+beforeEach(() => gate.reset());
 
 const input = node("x", "AgentInput", { name: "x" });
 const output = node("y", "AgentOutput", { name: "y" });
@@ -40,7 +44,7 @@ const proof = { liveDescendants: 0, startedAfterFence: 0, chargedAfterFence: 0, 
 
 describe("a limit that is passed", () => {
   test("ends an endless loop of inline nodes (W18) at exactly as many iterations", async () => {
-    await using engine = await setup();
+    const engine = engineOf();
     const root = await engine.start(
       await engine.save(endless),
       { x: 0 },
@@ -66,8 +70,7 @@ describe("a limit that is passed", () => {
 });
 
 test("a run time that is over ends an execution, with what runs in it and below it", async () => {
-  const gate = createGate();
-  await using engine = await setup({ blocks: [gate.block] });
+  const engine = engineOf();
   const hold: GraphNode = { id: "hold", blockId: gate.blockId, constants: { in: "held" } };
   const inner: GraphDraft = { id: "inner", ...draft([input, hold, output], ["hold.out -> y.value"]) };
   const graph = draft([node("run", "AgentExecutor", { graphId: "inner", x: 1 })], [], { subGraphs: [inner] });
@@ -85,8 +88,7 @@ test("a run time that is over ends an execution, with what runs in it and below 
 });
 
 test("the first failure of a graph that stops at one aborts what runs, and its parent goes on by the error pin", async () => {
-  const gate = createGate();
-  await using engine = await setup({ blocks: [gate.block] });
+  const engine = engineOf();
   const hold: GraphNode = { id: "hold", blockId: gate.blockId, constants: { in: "held" } };
   const later = node("later", "CountdownTimer", { seconds: 1 });
   const cut = node("cut", "RemoveFromDictionary", { dictionary: {} });

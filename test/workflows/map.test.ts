@@ -2,10 +2,10 @@ import { openHold, releaseHold } from "../../db/holds";
 import { startRerun } from "../../db/rerun";
 import { outboxWake } from "../../db/wake";
 import type { GraphDraft, GraphNode, NodeMap } from "../../graph/definition";
-import { startEngine } from "../support/engine";
 import { newExecutionId } from "../support/factory";
 import { createGate } from "../support/gate";
 import { faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
@@ -13,9 +13,12 @@ const input = node("x", "AgentInput", { name: "x" });
 const output = node("y", "AgentOutput", { name: "y" });
 const list = Array.from({ length: 12 }, (_, index) => `item ${index}`);
 
-async function setup() {
-  const gate = createGate();
-  const engine = await startEngine({ blocks: [gate.block] });
+const gate = createGate();
+const engineOf = shareEngine({ blocks: [gate.block] });
+
+function setup() {
+  const engine = engineOf();
+  gate.reset();
   const hold: GraphNode = { id: "hold", blockId: gate.blockId, constants: {} };
   const leaf: GraphDraft = {
     id: "leaf",
@@ -34,7 +37,7 @@ async function setup() {
 
 describe("a map", () => {
   test("of 25 items runs 10 at a time, and gives the results in the order of the items", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const items = Array.from({ length: 25 }, (_, index) => `item ${index}`);
     const id = await engine.start({}, items);
     await engine.waitInside(10);
@@ -50,7 +53,7 @@ describe("a map", () => {
   });
 
   test("starts no other item while it is paused, and goes on when it is resumed", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start({ concurrency: 2 });
     await engine.waitInside(2);
     expect(await openHold(engine.db, { executionId: id, reason: null, requestedBy: "ada" })).toBeNull();
@@ -66,7 +69,7 @@ describe("a map", () => {
   });
 
   test("is stopped with its items: those that run are aborted, and no other starts", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start({ concurrency: 4 });
     await engine.waitInside(4);
     expect(await engine.stop(id)).toMatchObject({
@@ -81,7 +84,7 @@ describe("a map", () => {
   });
 
   test("stops the other items and fails when one is stopped alone; a rerun takes over what had completed", async () => {
-    await using engine = await setup();
+    const engine = setup();
     const id = await engine.start({ concurrency: 3 });
     await engine.waitInside(3);
     const [done, ...left] = engine.gate.inside().map((item) => list.indexOf(String(item))); // in whatever order they came
@@ -103,7 +106,8 @@ describe("a map", () => {
     await engine.dispatcher.startNow(again);
     expect(await engine.ended(again)).toMatchObject({ status: "COMPLETED", outputs: { y: [list] } });
     const reused = await engine.db.pool.query(
-      "select e.item from node_executions n join executions e on e.id = n.execution_id where n.reused_from is not null",
+      "select e.item from node_executions n join executions e on e.id = n.execution_id where n.root_id = $1 and n.reused_from is not null",
+      [again],
     );
     expect(reused.rows).toEqual([{ item: done }]);
     expect(await faultsOf(engine.db)).toEqual([]);

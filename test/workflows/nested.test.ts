@@ -1,12 +1,14 @@
 import type { GraphDraft, GraphNode } from "../../graph/definition";
 import type { ExecutionId } from "../../graph/ids";
-import { startEngine, type Engine } from "../support/engine";
+import type { Engine } from "../support/engine";
 import { createGate } from "../support/gate";
 import { faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
-const setup = startEngine;
+const gate = createGate();
+const engineOf = shareEngine({ blocks: [gate.block] });
 
 const input = node("x", "AgentInput", { name: "x" });
 const output = node("y", "AgentOutput", { name: "y" });
@@ -31,7 +33,7 @@ async function childOf(engine: Engine, id: ExecutionId, nodeId = "run"): Promise
 }
 
 test("nested graphs run three levels deep, and their outputs come up", async () => {
-  await using engine = await setup();
+  const engine = engineOf();
   const leaf: GraphDraft = {
     ...draft(
       [input, node("fill", "FillTextTemplate", { format: "<{{v}}>" }), output],
@@ -67,7 +69,7 @@ describe("a nested graph that fails", () => {
   };
 
   test("shows at the parent's node, and fails the parent where nobody handles it", async () => {
-    await using engine = await setup();
+    const engine = engineOf();
     const root = await engine.start(await engine.save(around("broken", { subGraphs: [broken] })), { x: 1 });
     expect(await engine.ended(root)).toMatchObject({
       status: "FAILED",
@@ -86,7 +88,7 @@ describe("a nested graph that fails", () => {
   });
 
   test("is handled by the node's linked error pin", async () => {
-    await using engine = await setup();
+    const engine = engineOf();
     const graph = draft(
       [input, node("run", "AgentExecutor", { graphId: "broken" }), node("why", "AgentOutput", { name: "why" })],
       ["x.result -> run.x", "run.error -> why.value"],
@@ -102,8 +104,8 @@ describe("a nested graph that fails", () => {
 
 describe("a nested graph that is stopped alone", () => {
   async function setupStopped() {
-    const gate = createGate();
-    const engine = await setup({ blocks: [gate.block] });
+    const engine = engineOf();
+    gate.reset();
     const hold: GraphNode = { id: "hold", blockId: gate.blockId, constants: {} };
     const inner: GraphDraft = {
       ...draft([input, hold, output], ["x.result -> hold.in", "hold.out -> y.value"]),
@@ -117,10 +119,10 @@ describe("a nested graph that is stopped alone", () => {
     const root = await engine.start(await engine.save(graph), { x: "held" });
     await until(gate.inside, (inside) => inside.length === 1);
     const child = await childOf(engine, root);
-    return { engine, gate, root, child };
+    return { engine, root, child };
   }
 
-  async function expectParentCompleted({ engine, root, child, gate }: Awaited<ReturnType<typeof setupStopped>>) {
+  async function expectParentCompleted({ engine, root, child }: Awaited<ReturnType<typeof setupStopped>>) {
     expect(await engine.ended(root)).toMatchObject({
       status: "COMPLETED",
       endReason: "finished",
@@ -144,25 +146,22 @@ describe("a nested graph that is stopped alone", () => {
 
   test("ends its node TERMINATED, and the parent completes through the error pin", async () => {
     const bundle = await setupStopped();
-    await using engine = bundle.engine;
-    expect(await engine.stop(bundle.child)).toMatchObject({ status: "CLOSED", outcome: "stopped" });
+    expect(await bundle.engine.stop(bundle.child)).toMatchObject({ status: "CLOSED", outcome: "stopped" });
     await expectParentCompleted(bundle);
     await expectClosed(bundle);
   });
 
   test("through Temporal's own cancel ends the same way", async () => {
     const bundle = await setupStopped();
-    await using engine = bundle.engine;
-    await engine.client.workflow.getHandle(bundle.child).cancel();
+    await bundle.engine.client.workflow.getHandle(bundle.child).cancel();
     await expectParentCompleted(bundle);
     await expectClosed(bundle);
   });
 
   test("through Temporal's own terminate ends the same way", async () => {
     const bundle = await setupStopped();
-    await using engine = bundle.engine;
-    await engine.client.workflow.getHandle(bundle.child).terminate("by hand");
+    await bundle.engine.client.workflow.getHandle(bundle.child).terminate("by hand");
     await expectParentCompleted(bundle);
-    expect(await engine.closed(bundle.child)).toBe("TERMINATED");
+    expect(await bundle.engine.closed(bundle.child)).toBe("TERMINATED");
   });
 });

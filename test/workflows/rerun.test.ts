@@ -5,9 +5,9 @@ import { startRerun, type Rerun } from "../../db/rerun";
 import type { GraphDraft, GraphNode } from "../../graph/definition";
 import type { ExecutionId } from "../../graph/ids";
 import type { Json } from "../../graph/json";
-import { startEngine } from "../support/engine";
 import { newExecutionId } from "../support/factory";
 import { faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { draft, node } from "../unit/graph/fixtures";
 
 /** Counts its runs, and fails while `failing` has its value. */
@@ -30,12 +30,19 @@ function createCounted(name: string) {
     },
   };
   const place = (id: string): GraphNode => ({ id, blockId: block.definition.id, constants: {} });
-  return { block, runs, failing, place };
+  function reset() {
+    runs.length = 0;
+    failing.clear();
+  }
+  return { block, runs, failing, place, reset };
 }
 
-async function setup() {
-  const [first, second] = [createCounted("First"), createCounted("Second")];
-  const engine = await startEngine({ blocks: [first.block, second.block] });
+const [first, second] = [createCounted("First"), createCounted("Second")];
+const engineOf = shareEngine({ blocks: [first.block, second.block] });
+
+function setup() {
+  const engine = engineOf();
+  for (const counted of [first, second]) counted.reset();
   const items: GraphDraft = draft(
     [
       node("list", "AgentInput", { name: "list" }),
@@ -56,7 +63,7 @@ async function setup() {
 }
 
 test("a rerun runs what failed and what follows it, and takes over what completed", async () => {
-  await using engine = await setup();
+  const engine = setup();
   engine.second.failing.add("b");
   const id = await engine.start(await engine.save(engine.items), { list: ["a", "b", "b", "c"] });
   expect(await engine.ended(id)).toMatchObject({ status: "FAILED", outputs: { y: ["a", "c"] } });
@@ -73,7 +80,7 @@ test("a rerun runs what failed and what follows it, and takes over what complete
 });
 
 test("a rerun from a node runs it and what follows it again, and takes over what does not", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(engine.items), { list: ["a", "b"] });
   expect(await engine.ended(id)).toMatchObject({ status: "COMPLETED" });
   const [from] = await engine.nodes(id, "second");
@@ -86,7 +93,7 @@ test("a rerun from a node runs it and what follows it again, and takes over what
 });
 
 test("nested graphs take over what completed in them, and each is taken over once", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const graph = draft(
     [
       node("list", "AgentInput", { name: "list" }),
@@ -114,9 +121,10 @@ test("nested graphs take over what completed in them, and each is taken over onc
 });
 
 test("what is live cannot be run again", async () => {
-  await using engine = await setup();
+  const engine = setup();
   const id = await engine.start(await engine.save(draft([node("t", "CountdownTimer", { hours: 1 })], [])));
   const rerun = { id: newExecutionId(), actor: "ada", resumedFrom: id, again: null };
   expect(await startRerun(engine.db, rerun)).toBe("live");
   expect(await startRerun(engine.db, { ...rerun, resumedFrom: newExecutionId() })).toBe("missing");
+  await engine.stop(id);
 });

@@ -4,8 +4,8 @@ import { any, define, emitted, optional, pins } from "../../blocks/pins";
 import type { GraphDraft, GraphNode, GraphSettings } from "../../graph/definition";
 import type { ExecutionId } from "../../graph/ids";
 import type { Json } from "../../graph/json";
-import { startEngine } from "../support/engine";
 import { faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
@@ -31,12 +31,19 @@ function createFlaky(name: string) {
   };
   const place = (id: string): GraphNode => ({ id, blockId: block.definition.id, constants: {} });
   const fail = (value: Json, times: number, code = "out_of_order") => void failures.set(value, { times, code });
-  return { block, runs, fail, place };
+  function reset() {
+    runs.length = 0;
+    failures.clear();
+  }
+  return { block, runs, fail, place, reset };
 }
 
-async function setup() {
-  const [first, second] = [createFlaky("First"), createFlaky("Second")];
-  const engine = await startEngine({ blocks: [first.block, second.block] });
+const [first, second] = [createFlaky("First"), createFlaky("Second")];
+const engineOf = shareEngine({ blocks: [first.block, second.block] });
+
+function setup() {
+  const engine = engineOf();
+  for (const flaky of [first, second]) flaky.reset();
   /** Each item goes through both. */
   const items = (settings: GraphSettings): GraphDraft =>
     draft(
@@ -68,7 +75,7 @@ const soon = { resurrect: { cooldown: "50ms" } };
 
 describe("an execution whose graph asks for resurrection", () => {
   test("goes on after failures that pass, and does nothing again that is done", async () => {
-    await using engine = await setup();
+    const engine = setup();
     engine.second.fail("b", 2);
     const { id, execution } = await engine.run(engine.items(soon));
     expect(execution).toMatchObject({ status: "COMPLETED", resurrections: 2, outputs: { y: ["a", "c", "b"] } });
@@ -88,7 +95,7 @@ describe("an execution whose graph asks for resurrection", () => {
   });
 
   test("fails when it has gone on as often as it may", async () => {
-    await using engine = await setup();
+    const engine = setup();
     engine.first.fail("b", 9);
     const { execution } = await engine.run(engine.items({ resurrect: { attempts: 1, cooldown: "50ms" } }));
     expect(execution).toMatchObject({ status: "FAILED", resurrections: 1, error: { nodes: ["first"] } });
@@ -96,7 +103,7 @@ describe("an execution whose graph asks for resurrection", () => {
   });
 
   test("fails at once where one of its failures would only come again, also where others pass", async () => {
-    await using engine = await setup();
+    const engine = setup();
     engine.first.fail("a", 1);
     engine.first.fail("b", 1, "model_auth");
     const { id, execution } = await engine.run(engine.items(soon));
@@ -105,14 +112,14 @@ describe("an execution whose graph asks for resurrection", () => {
   });
 
   test("is not stopped by a failure that may pass, though its graph stops at failures", async () => {
-    await using engine = await setup();
+    const engine = setup();
     engine.second.fail("a", 1);
     const { execution } = await engine.run(engine.items({ ...soon, onNodeFailure: "stop" }));
     expect(execution).toMatchObject({ status: "COMPLETED", resurrections: 1, outputs: { y: ["b", "c", "a"] } });
   });
 
   test("goes on in a nested graph that failed: what that has completed is taken over", async () => {
-    await using engine = await setup();
+    const engine = setup();
     engine.second.fail("b", 1);
     const graph = draft(
       [
@@ -138,7 +145,7 @@ describe("an execution whose graph asks for resurrection", () => {
   });
 
   test("is stopped in its pause like one that waits", async () => {
-    await using engine = await setup();
+    const engine = setup();
     engine.first.fail("a", 1);
     const graph = await engine.save(engine.items({ resurrect: { cooldown: "1h" } }));
     const id = await engine.start(graph, { list: ["a"] });

@@ -2,13 +2,16 @@ import { randomUUID } from "node:crypto";
 import { BlockFailure, type RemoteBlock } from "../../blocks/block";
 import { any, define, emitted, pins } from "../../blocks/pins";
 import type { GraphNode } from "../../graph/definition";
-import { startEngine } from "../support/engine";
 import { faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { draft } from "../unit/graph/fixtures";
 
-/** A remote block that does as `act` says in its first, second … run; what it was given is noted. */
-function createFlaky(act: (run: number, signal: AbortSignal) => Promise<void>) {
+type Act = (run: number, signal: AbortSignal) => Promise<void>;
+
+/** A remote block that does as the running test says in its first, second … run; what it was given is noted. */
+function createFlaky() {
   const keys: string[] = [];
+  let act: Act | undefined;
   const block: RemoteBlock = {
     definition: define({
       id: randomUUID(),
@@ -19,18 +22,25 @@ function createFlaky(act: (run: number, signal: AbortSignal) => Promise<void>) {
       outputSchema: pins({ out: emitted(any, "") }),
     }),
     run: async (_inputs, { idempotencyKey, signal }) => {
-      await act(keys.push(idempotencyKey), signal);
+      await act?.(keys.push(idempotencyKey), signal);
       return [{ pin: "out", value: keys.length }];
     },
   };
-  return { block, keys };
+  function reset(next: Act) {
+    keys.length = 0;
+    act = next;
+  }
+  return { block, keys, reset };
 }
 
 const passing = (code: string) => new BlockFailure(code, "it may pass", { retryable: true });
 
-async function setup(act: (run: number, signal: AbortSignal) => Promise<void>, more: Partial<GraphNode>) {
-  const flaky = createFlaky(act);
-  const engine = await startEngine({ blocks: [flaky.block] });
+const flaky = createFlaky();
+const engineOf = shareEngine({ blocks: [flaky.block] });
+
+async function setup(act: Act, more: Partial<GraphNode>) {
+  const engine = engineOf();
+  flaky.reset(act);
   const node: GraphNode = { id: "n", blockId: flaky.block.definition.id, constants: {}, ...more };
   const root = await engine.start(await engine.save(draft([node], [])));
   const events = async () => {
@@ -48,8 +58,7 @@ const quickly = { firstInterval: "1ms", backoff: 1 } as const;
 
 test("a node is tried again as often as it says, every attempt is recorded, and all have one idempotency key", async () => {
   const failTwice = (run: number) => (run < 3 ? Promise.reject(passing("busy")) : Promise.resolve());
-  const { engine: opened, root, events, keys } = await setup(failTwice, { retry: { attempts: 3, ...quickly } });
-  await using engine = opened;
+  const { engine, root, events, keys } = await setup(failTwice, { retry: { attempts: 3, ...quickly } });
   expect(await engine.ended(root)).toMatchObject({ status: "COMPLETED" });
   const [node] = await engine.nodes(root);
   expect(node).toMatchObject({ status: "COMPLETED", attempt: 3 });
@@ -67,28 +76,18 @@ test("a node is tried again as often as it says, every attempt is recorded, and 
 });
 
 test("the last attempt's failure is the node's", async () => {
-  const {
-    engine: opened,
-    root,
-    keys,
-  } = await setup(() => Promise.reject(passing("busy")), {
+  const { engine, root, keys } = await setup(() => Promise.reject(passing("busy")), {
     retry: { attempts: 2, ...quickly },
   });
-  await using engine = opened;
   expect(await engine.ended(root)).toMatchObject({ status: "FAILED", endReason: "node_failed" });
   expect(await engine.nodes(root)).toMatchObject([{ status: "FAILED", attempt: 2, error: { code: "busy" } }]);
   expect(keys).toHaveLength(2);
 });
 
 test("a failure that the node names as final is not tried again", async () => {
-  const {
-    engine: opened,
-    root,
-    events,
-  } = await setup(() => Promise.reject(passing("quota")), {
+  const { engine, root, events } = await setup(() => Promise.reject(passing("quota")), {
     retry: { attempts: 3, nonRetryable: ["quota"], ...quickly },
   });
-  await using engine = opened;
   expect(await engine.ended(root)).toMatchObject({ status: "FAILED" });
   expect(await events()).toEqual(["node.queued", "node.started 1", "node.failed quota"]);
 });
@@ -98,15 +97,13 @@ test("an attempt whose time is up is followed by the next", async () => {
     new Promise<void>((_resolve, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason as Error));
     });
-  const {
-    engine: opened,
-    root,
-    events,
-  } = await setup((run, signal) => (run === 1 ? untilAborted(signal) : Promise.resolve()), {
-    timeout: "50ms",
-    retry: { attempts: 2, ...quickly },
-  });
-  await using engine = opened;
+  const { engine, root, events } = await setup(
+    (run, signal) => (run === 1 ? untilAborted(signal) : Promise.resolve()),
+    {
+      timeout: "50ms",
+      retry: { attempts: 2, ...quickly },
+    },
+  );
   await engine.ended(root);
   expect((await events()).slice(0, 4)).toEqual([
     "node.queued",
