@@ -1,20 +1,41 @@
 import { BlockFailure, type RemoteBlock } from "../../blocks/block";
 import { startRerun } from "../../db/rerun";
 import type { GraphDraft } from "../../graph/definition";
-import { startEngine } from "../support/engine";
 import { newExecutionId } from "../support/factory";
 import { createGate } from "../support/gate";
 import { createPriced } from "../support/priced";
 import { countNodes, faultsOf } from "../support/record";
+import { shareEngine } from "../support/shared-engine";
 import { until } from "../support/wait";
 import { draft, node } from "../unit/graph/fixtures";
 
 const input = node("x", "AgentInput", { name: "x" });
 
-async function setup() {
-  const priced = createPriced([{ per: "run", credits: 3 }]);
-  const gate = createGate();
-  const engine = await startEngine({ blocks: [...priced.blocks, gate.block] });
+/** Reports 1, 2 and 3 units as used in its first attempts, and fails in two of them. */
+function createFlaky(): RemoteBlock {
+  let runs = 0;
+  const [, remote] = createPriced([{ per: "units", credits: 2 }]).blocks;
+  return {
+    ...remote,
+    definition: { ...remote.definition, name: "PricedFlaky" },
+    attempts: 3,
+    run: async (_inputs, { use }) => {
+      runs += 1;
+      use({ units: runs });
+      if (runs < 3) throw new BlockFailure("busy", "not yet", { retryable: true });
+      return [];
+    },
+  };
+}
+
+const priced = createPriced([{ per: "run", credits: 3 }]);
+const gate = createGate();
+const flaky = createFlaky();
+const engineOf = shareEngine({ blocks: [...priced.blocks, gate.block, flaky] });
+
+function setup() {
+  const engine = engineOf();
+  gate.reset();
   const receiptOf = (id: string) =>
     until(
       async () =>
@@ -26,12 +47,11 @@ async function setup() {
         ).rows[0],
       (stop) => stop?.["status"] === "CLOSED",
     );
-  return { ...engine, priced, gate, receiptOf };
+  return { ...engine, receiptOf };
 }
 
 test("a loop in a nested graph is charged until the tree's budget is used up, and what runs elsewhere is stopped", async () => {
-  await using engine = await setup();
-  const { priced, gate } = engine;
+  const engine = setup();
   const inner: GraphDraft = {
     id: "inner",
     ...draft([input, priced.remote("pay")], ["x.result -> pay.in", "pay.out -> pay.in"]),
@@ -60,19 +80,7 @@ test("a loop in a nested graph is charged until the tree's budget is used up, an
 });
 
 test("an attempt that is tried again is recorded with what it used, and only the one that counts is charged", async () => {
-  let runs = 0;
-  const [, remote] = createPriced([{ per: "units", credits: 2 }]).blocks;
-  const flaky: RemoteBlock = {
-    ...remote,
-    attempts: 3,
-    run: async (_inputs, { use }) => {
-      runs += 1;
-      use({ units: runs });
-      if (runs < 3) throw new BlockFailure("busy", "not yet", { retryable: true });
-      return [];
-    },
-  };
-  await using engine = await startEngine({ blocks: [flaky] });
+  const engine = setup();
   const nodes = [{ id: "flaky", blockId: flaky.definition.id, constants: {}, retry: { firstInterval: "10ms" } }];
   const root = await engine.start(await engine.save(draft(nodes, [])), {}, { budget: 9 });
   expect(await engine.ended(root)).toMatchObject({ status: "COMPLETED", charge: 6, tree: { charge: 6 } });
@@ -81,8 +89,7 @@ test("an attempt that is tried again is recorded with what it used, and only the
 });
 
 test("a rerun and a detached graph have a budget of their own, and what a rerun takes over is not charged again", async () => {
-  await using engine = await setup();
-  const { priced } = engine;
+  const engine = setup();
   const inner: GraphDraft = { id: "inner", ...draft([priced.remote("apart"), priced.remote("too")], []) };
   const detached = { ...node("apart", "AgentExecutor", { graphId: "inner" }), lifecycle: "detached" as const };
   const graph = draft(
