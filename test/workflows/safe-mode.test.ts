@@ -168,7 +168,7 @@ describe("with the graph's safe mode on, a sensitive block", () => {
       (nodes) => nodes.some(({ status }) => status === "COMPLETED"),
     );
     expect(engine.paid).toEqual([3]);
-    expect(await engine.read(id)).toMatchObject({ outputs: {} });
+    expect((await engine.read(id)).outputs).toEqual({});
     await engine.decide(second?.id, "approved");
     await engine.decide(first?.id, "approved");
     expect(await engine.ended(id)).toMatchObject({ status: "COMPLETED", outputs: { yes: [1, 2, 3] } });
