@@ -52,51 +52,55 @@ async function openOn(databaseUrl: string, temporalAddress: string, taskQueue: s
   };
 }
 
-test("a stop goes on after a restart of Postgres in the middle of it", async () => {
+/** The same on a Postgres of its own, with a held tree. */
+async function setupOnPostgres() {
   const dataDir = testFolder();
   const start = () => startDatabase(localConfig(dataDir), () => {});
   let postgres = await start();
-  try {
-    await migrate(postgres.url);
-    const { address, taskQueue } = await testTemporal();
-    await using engine = await openOn(postgres.url, address, taskQueue);
-    const root = await engine.startHeld();
-    const { id } = await ask(engine, root, { deadlineMs: 600_000 });
-    await until(engine.gate.aborted, (aborted) => aborted.length === 2);
-    await postgres.stop();
-    engine.deaf.letAllGo(); // it ends while nothing can be recorded
-    postgres = await start();
-    const stop = await closed(engine.db, id);
-    await expectGone(engine, root, stop);
-    expect(stop).toMatchObject({ outcome: "stopped", leftovers: [] });
-  } finally {
-    await postgres.stop();
-  }
+  await migrate(postgres.url);
+  const { address, taskQueue } = await testTemporal();
+  const engine = await openOn(postgres.url, address, taskQueue);
+  return {
+    engine,
+    root: await engine.startHeld(),
+    stopPostgres: () => postgres.stop(),
+    async startPostgres() {
+      postgres = await start();
+    },
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      await postgres.stop();
+    },
+  };
+}
+
+test("a stop goes on after a restart of Postgres in the middle of it", async () => {
+  await using bundle = await setupOnPostgres();
+  const { engine, root } = bundle;
+  const { id } = await ask(engine, root, { deadlineMs: 600_000 });
+  await until(engine.gate.aborted, (aborted) => aborted.length === 2);
+  await bundle.stopPostgres();
+  engine.deaf.letAllGo(); // it ends while nothing can be recorded
+  await bundle.startPostgres();
+  const stop = await closed(engine.db, id);
+  await expectGone(engine, root, stop);
+  expect(stop).toMatchObject({ outcome: "stopped", leftovers: [] });
 }, 120_000);
 
 test("what node code gives while Postgres restarts is kept, and no code runs twice", async () => {
-  const dataDir = testFolder();
-  const start = () => startDatabase(localConfig(dataDir), () => {});
-  let postgres = await start();
-  try {
-    await migrate(postgres.url);
-    const { address, taskQueue } = await testTemporal();
-    await using engine = await openOn(postgres.url, address, taskQueue);
-    const root = await engine.startHeld();
-    await postgres.stop();
-    engine.gate.letGo(2);
-    engine.deaf.letAllGo();
-    postgres = await start();
-    expect(await engine.ended(root)).toMatchObject({ status: "COMPLETED" });
-    const { rows } = await engine.db.pool.query(
-      "select node_id, attempt, status from node_executions where placement = 'remote' order by node_id",
-    );
-    const done = { attempt: 1, status: "COMPLETED" };
-    expect(rows).toEqual(["deaf", "deaf", "hold", "hold"].map((node_id) => ({ node_id, ...done })));
-    expect(engine.deaf.left()).toEqual(["held", "held"]);
-  } finally {
-    await postgres.stop();
-  }
+  await using bundle = await setupOnPostgres();
+  const { engine, root } = bundle;
+  await bundle.stopPostgres();
+  engine.gate.letGo(2);
+  engine.deaf.letAllGo();
+  await bundle.startPostgres();
+  expect(await engine.ended(root)).toMatchObject({ status: "COMPLETED" });
+  const { rows } = await engine.db.pool.query(
+    "select node_id, attempt, status from node_executions where placement = 'remote' order by node_id",
+  );
+  const done = { attempt: 1, status: "COMPLETED" };
+  expect(rows).toEqual(["deaf", "deaf", "hold", "hold"].map((node_id) => ({ node_id, ...done })));
+  expect(engine.deaf.left()).toEqual(["held", "held"]);
 }, 120_000);
 
 test("a stop goes on after a restart of Temporal in the middle of it", async () => {
