@@ -133,6 +133,8 @@ export class Segment {
       status: "RUNNING",
       open: 1,
       waiting: 0,
+      // Nested graphs that it has started are detached: of any other the node would be open.
+      detachedExecutions: state.detachedExecutions + draft.children.length,
       nodeExecutions: state.nodeExecutions + rows,
       tree: { ...tree, nodeExecutions: tree.nodeExecutions + rows, charge: tree.charge + draft.delta.charge },
       unfed: this.unfed(),
