@@ -78,16 +78,17 @@ export class Segment {
     this.allowance = new Allowance(state, (nodeId) => labelOf(this.draft.compiled(nodeId)));
     const pending = { waiting: groupByNode(state.unfed), lastQueued: new Map(Object.entries(state.lastQueued)) };
     this.planner = openPlanner(graph, pending, this.mint, state.masks);
-    const load = (row: OpenNode) => this.draft.keep(NodeDraft.fromRecord(this.draft.compiled(row.nodeId), row));
+    // One that is asked for may have been answered too: it is one draft.
+    const load = (row: OpenNode) =>
+      this.draft.node(row.id) ?? this.draft.keep(NodeDraft.fromRecord(this.draft.compiled(row.nodeId), row));
     const recorded = [...state.undelivered, ...state.asked.filter((row) => !row.closed)].map(load);
     this.inlineQueue = state.queuedInline.map(load);
     this.childQueue = state.queuedChildren.map(load);
     this.answers = state.answered.map(({ node, answer }) => ({ node: load(node), answer }));
     this.maps = state.maps.map(({ node, ...found }) => new MapRun(load(node), found.items, found));
     const waiting = [...this.answers, ...this.maps].map(({ node }) => node);
-    const inOrder = [...recorded, ...waiting, ...this.inlineQueue, ...this.childQueue].sort(
-      (a, b) => a.queuedSeq - b.queuedSeq,
-    );
+    const found = new Set([...recorded, ...waiting, ...this.inlineQueue, ...this.childQueue]);
+    const inOrder = [...found].sort((a, b) => a.queuedSeq - b.queuedSeq);
     for (const node of inOrder) this.open(node);
     for (const node of recorded) this.toFlush.add(node.nodeId);
     for (const node of recorded) if (node.status === "FAILED") this.draft.failed(node);
@@ -203,7 +204,7 @@ export class Segment {
   run(): void {
     const { bounds, now } = this.deps;
     const deadline = now() + bounds.milliseconds;
-    if (this.grows) for (const { node, answer } of this.answers) this.answer(node, answer);
+    if (this.grows) for (const { node, answer } of this.answers) if (!node.hasEnded) this.answer(node, answer);
     if (!this.state.held) for (const map of this.maps) this.endMap(map);
     for (let acts = 0; this.act(); acts++) {
       if (acts >= bounds.nodes * 2 || now() > deadline) {
@@ -448,6 +449,8 @@ export class Segment {
 
   private wake(node: NodeDraft): boolean {
     if (this.state.held) return false; // it waits on, and fires when it is released
+    // People were quicker: `run` gives their answer, or a fence withholds it and ends the node; the timer is done in both.
+    if (this.answers.some((one) => one.node === node)) return true;
     const block = this.deps.blocks.get(node.compiled.block.id);
     if (node.status !== "WAITING" || node.wakeInMs === null) return false;
     if (node.wakeInMs !== null && node.wakeInMs > 0) {

@@ -180,7 +180,7 @@ export type State = Head & {
   readonly runningChildren: number;
   /** Nodes that map over a list and are not through, in queue order. */
   readonly maps: readonly OpenMap[];
-  /** Waiting node executions whose question has been answered. */
+  /** Waiting node executions whose question has been answered, also where they are asked for: their timer has fired since. */
   readonly answered: readonly { readonly node: OpenNode; readonly answer: Answered }[];
   /** Nodes whose questions are approved from now on, by an earlier answer. */
   readonly autoApproved: readonly string[];
@@ -273,7 +273,7 @@ select ${headColumns},
   coalesce((select json_agg(${openMap}, 'node', ${openNode}) order by n.queued_seq) from mapping n), '[]') as maps,
   coalesce((select json_agg(json_build_object('node', ${openNode}, 'answer', json_build_object('decision', r.status, 'hasData', r.data is not null, 'data', r.data,
        'message', r.message)) order by n.queued_seq)
-     from reviews r join node_executions n on n.id = r.id and n.status = 'WAITING' and n.id <> all ($5::uuid[])
+     from reviews r join node_executions n on n.id = r.id and n.status = 'WAITING'
     where r.execution_id = e.id and r.status in ('approved', 'rejected')), '[]') as answered,
   coalesce((select json_agg(distinct n.node_id) from reviews r join node_executions n on n.id = r.id where r.execution_id = e.id and r.auto_approve), '[]') as "autoApproved",
   coalesce((select json_agg(${openNode}) from node_executions n where n.id = any ($5::uuid[]) and n.execution_id = e.id), '[]') as asked,
