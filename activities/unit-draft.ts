@@ -1,7 +1,7 @@
 import { encloseEach } from "../db/blobs";
 import type { RecordedError } from "../db/schema";
 import type { BudgetStop, SelfStop } from "../db/self-stop";
-import type { Failed, State } from "../db/state";
+import { failuresRead, type Failed, type State } from "../db/state";
 import type { ChildRow, EventOrdinal, EventRow, NodeInsert, NodeUpdate, Relay, Unit } from "../db/step";
 import type { CompiledGraph, CompiledNode } from "../graph/compile";
 import type { Emission, Limits } from "../graph/definition";
@@ -187,10 +187,9 @@ export class UnitDraft {
 
   /** The failures that nobody has handled, where all of them may pass and the graph asks to go on; else none. */
   failuresToPass(): readonly Pick<NodeDraft, "id" | "nodeId" | "inputs">[] {
-    if (!this.resurrection) return [];
+    if (!this.resurrection || this.state.unhandledFailures + this.delta.unhandled > failuresRead) return [];
     const recorded = this.state.failures.filter(({ nodeId }) => !this.isHandled(nodeId));
     const all = [...recorded.map((failed) => ({ ...failed, inputs: {} })), ...this.unhandledDrafts];
-    if (all.length < this.state.unhandledFailures + this.delta.unhandled) return []; // more than were read
     return all.every((failed) => isPassing(this.compiled(failed.nodeId), errorOf(failed))) ? all : [];
   }
 

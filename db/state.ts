@@ -190,7 +190,11 @@ export type State = Head & {
   readonly oldestLive: { readonly [nodeId: string]: number };
   /** By node with static pins: frozen inputs of its most recently queued execution. */
   readonly lastQueued: { readonly [nodeId: string]: JsonObject };
-  /** Closed failed executions of nodes that nothing runs again, if there are unhandled failures; the first `failuresRead`. */
+  /**
+   * Closed failed executions of nodes that nothing runs again, in queue order: the first `failuresRead` of each node, so that
+   * those of one, which may all be handled, hide no other. Not read where there are no unhandled failures, nor where `oldestLive`
+   * holds a node: the execution does not end here then, and to look through all that it has run takes long.
+   */
   readonly failures: readonly Failed[];
   /** By node: how often it has been queued. null: not read, since all its execution's nodes together are below the limit. */
   readonly iterations: { readonly [nodeId: string]: number } | null;
@@ -212,8 +216,8 @@ export type StateQuestion = {
   readonly exact: boolean;
 };
 
-/** More than these at once are not gone on from. */
-const failuresRead = 100;
+/** Failures that nobody handles, more of which at once are not gone on from; of each node as many are read. */
+export const failuresRead = 100;
 
 const itemEnd = `'item', c.item, 'executionId', c.id, 'status', c.status, 'endReason', c.end_reason, 'error', c.error`;
 
@@ -282,10 +286,12 @@ select ${headColumns},
      cross join lateral (
        select n.inputs from node_executions n where n.execution_id = e.id and n.node_id = w.node_id and n.queued_seq is not null
         order by n.queued_seq desc limit 1) l), '{}') as "lastQueued",
-  case when e.unhandled_failures = 0 then '[]' else coalesce((
-    select json_agg(json_build_object('id', n.id, 'nodeId', n.node_id, 'endReason', n.end_reason, 'error', n.error) order by n.queued_seq) from (
-      select * from node_executions n where n.execution_id = e.id and n.status = 'FAILED' and n.closed
-         and not exists (select 1 from node_executions r where r.resurrects = n.id) limit ${failuresRead}) n), '[]') end as failures,
+  case when e.unhandled_failures = 0 or exists (select 1 from oldest) then '[]' else coalesce((
+    select json_agg(json_build_object('id', f.id, 'nodeId', f.node_id, 'endReason', f.end_reason, 'error', f.error) order by f.queued_seq) from (
+      select n.id, n.node_id, n.end_reason, n.error, n.queued_seq, row_number() over (partition by n.node_id order by n.queued_seq) as nth
+        from node_executions n
+       where n.execution_id = e.id and n.status = 'FAILED' and n.closed and not exists (select 1 from node_executions r where r.resurrects = n.id)) f
+     where f.nth <= ${failuresRead}), '[]') end as failures,
   case when $8 or e.node_executions >= coalesce((e.limits ->> 'iterations')::bigint, 0) then
     coalesce((select json_object_agg(w.node_id, coalesce(l.iteration, 0) + (
          select count(*) from node_executions n where n.execution_id = e.id and n.node_id = w.node_id and n.queued_seq > coalesce(l.queued_seq, 0)))

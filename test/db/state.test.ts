@@ -127,6 +127,23 @@ describe("what the planner reads", () => {
     expect((await tree.read()).waiting).toBe(2);
   });
 
+  test("of failures is all that nothing runs again, and nothing where another node stays open in any case", async () => {
+    const failed = { status: "FAILED", endReason: "node_failed", closed: true, started: 1, ended: 1 } as const;
+    await using tree = await setup([
+      { nodeId: "b", ...failed },
+      { nodeId: "a", ...failed },
+      { nodeId: "a", status: "RUNNING", started: 1 },
+    ]);
+    const [first, second, live] = tree.ids;
+    const asked = live ? [live] : [];
+    expect((await tree.read({ asked })).failures).toEqual([]); // all are handled
+    await tree.db.pool.query("update executions set unhandled_failures = 2");
+    expect(idsOf((await tree.read({ asked })).failures)).toEqual([first, second]);
+    expect((await tree.read()).failures).toEqual([]);
+    await tree.db.pool.query("update node_executions set resurrects = $1 where id = $2", [first, live]);
+    expect(idsOf((await tree.read({ asked })).failures)).toEqual([second]);
+  });
+
   test("of another execution's nodes is nothing, whoever asks for them", async () => {
     await using tree = await setup([{ nodeId: "a", ...undelivered }]);
     const other = await beginChild(tree);
