@@ -188,7 +188,7 @@ export type State = Head & {
   readonly asked: readonly OpenNode[];
   /** By node: queue number of its oldest live execution; those asked for and the queued ones and the maps above, which may end here, are left out. */
   readonly oldestLive: { readonly [nodeId: string]: number };
-  /** By node with static pins: frozen inputs of its most recently queued execution. */
+  /** By node with static pins: frozen inputs of its most recently queued execution. One that runs again has its failed one's, and its place. */
   readonly lastQueued: { readonly [nodeId: string]: JsonObject };
   /**
    * Closed failed executions of nodes that nothing runs again, in queue order: the first `failuresRead` of each node, so that
@@ -285,6 +285,7 @@ select ${headColumns},
   coalesce((select json_object_agg(w.node_id, l.inputs) from unnest($3::text[]) as w (node_id)
      cross join lateral (
        select n.inputs from node_executions n where n.execution_id = e.id and n.node_id = w.node_id and n.queued_seq is not null
+          and n.resurrects is null
         order by n.queued_seq desc limit 1) l), '{}') as "lastQueued",
   case when e.unhandled_failures = 0 or exists (select 1 from oldest) then '[]' else coalesce((
     select json_agg(json_build_object('id', f.id, 'nodeId', f.node_id, 'endReason', f.end_reason, 'error', f.error) order by f.queued_seq) from (

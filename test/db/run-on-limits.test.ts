@@ -76,7 +76,7 @@ test("what a step keeps in memory for the one after it is what the record says",
   const head = await readHead(db, id);
   const { work } = await advance.begin(head as Head, "run");
   const [first] = work;
-  let host: Host = { take: () => createRunningNodes().register(first?.id as never, [id]), state: null };
+  let host: Host = { hostId: null, take: () => createRunningNodes().register(first?.id as never, [id]), state: null };
   let next = first?.id as never;
   await startNodes(db, id, [{ id: next, hostId: null }]);
   const detachedExecutions: number[] = [];

@@ -113,6 +113,16 @@ describe("what the planner reads", () => {
     expect((await tree.read({ staticNodeIds: ["a", "n"] })).lastQueued).toEqual({ a: { s: 2 } });
   });
 
+  test("of static pins is not what an execution was given that runs again for an earlier one", async () => {
+    await using tree = await setup([
+      { nodeId: "a", inputs: { s: 1 } },
+      { nodeId: "a", inputs: { s: 2 } },
+      { nodeId: "a", inputs: { s: 1 } },
+    ]);
+    await tree.db.pool.query("update node_executions set resurrects = $1 where id = $2", [tree.ids[0], tree.ids[2]]);
+    expect((await tree.read({ staticNodeIds: ["a"] })).lastQueued).toEqual({ a: { s: 2 } });
+  });
+
   test("of a timer is how long it still waits", async () => {
     await using tree = await setup([
       { placement: "wait", status: "WAITING", wakeInMs: 60_000, wakesLeft: 3, started: 1 },
