@@ -64,7 +64,7 @@ test("what decides how a tree runs and what the Web UI shows is written out in i
   expect(attributesOf(history, "ACTIVITY_TASK_SCHEDULED")).toMatchObject({
     activityType: { name: "Fetch" },
     heartbeatTimeout: "10s",
-    startToCloseTimeout: "75s",
+    startToCloseTimeout: "150s",
     retryPolicy: { maximumAttempts: 7, initialInterval: "1s", maximumInterval: "60s" },
   });
 
