@@ -60,7 +60,12 @@ describe("the API's process", () => {
     });
     const path = await save(bundle, greeter);
     await bundle.startWorker();
-    expect(await bundle.ask("/readyz")).toMatchObject({ status: 200, body: { status: "ready" } });
+    // Its first poll may still be on its way to the server.
+    const ready = await until(
+      () => bundle.ask("/readyz"),
+      ({ status }) => status === 200,
+    );
+    expect(ready).toMatchObject({ body: { status: "ready" } });
     const run = await bundle.ask(`${path}?wait=30s`, { inputs: { who: "Ada" } });
     expect(run).toMatchObject({ status: 201, body: { status: "COMPLETED", outputs: { greeting: ["Hi Ada!"] } } });
     expect((run.body["workflow"] as { runId: unknown }).runId).toEqual(expect.any(String));
