@@ -43,8 +43,11 @@ export type ApiProcess = {
   stop(): Promise<void>;
 };
 
-/** Of stops: none of the 20 that all other requests share, which may all be busy when somebody pulls the plug. */
-const stopConnections = 2;
+/**
+ * Of stops: none of the 20 that all other requests share, which may all be busy when somebody pulls the plug. A fence that
+ * waits for longer than 2 s takes a second one, to end whoever holds its tree.
+ */
+const stopConnections = 8;
 const finishWithinMs = 5_000;
 const forgetKeysEveryMs = 3_600_000;
 
