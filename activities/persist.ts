@@ -11,7 +11,8 @@ const pace = { startingDelay: 100, timeMultiple: 2, maxDelay: 1_000, numOfAttemp
 /**
  * Writes how a node's code has ended, however long Postgres is away up to a minute. Only who ran the code knows it: another
  * attempt would run it once more, and under a fence nobody could say that it is over. `write` has to bear being repeated, for
- * its first answer may be lost; it is told when it is.
+ * its first answer may be lost; it is told when it is. What that code reads meanwhile is asked for in the same way: a cut is no
+ * failure of its block.
  */
 export function persist<T>(write: (isRepeat: boolean) => Promise<T>): Promise<T> {
   const activity = Context.current();

@@ -92,11 +92,14 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
     return starts;
   });
 
+  /** Code that is not over is left to the stop's deadline, which gives it up. `others`: what nobody runs either. */
   async function settleUnderFence(
     call: NodeCall,
     stopId: StopId,
+    isOver = true,
     others: readonly NodeExecutionId[] = [],
   ): Promise<Recorded> {
+    if (!isOver) throw leftBehindFailure();
     await persist(() => Promise.all([call.id, ...others].map((id) => settle(stopId, id))));
     log.info({ executionId: call.executionId, nodeExecutionId: call.id, stopId }, "node stopped by a fence");
     return fenced;
@@ -120,10 +123,9 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
       log.warn({ executionId: call.executionId, nodeExecutionId: call.id, state }, "a late result is not recorded");
     }
     if (!stopId) return recorded;
-    if (!isOver) throw leftBehindFailure(); // the stop's deadline gives it up
     // The answer that was lost may have told of a start, and of that nobody else knows.
     const hosted = isRepeat ? await persist(() => readHosted(db, call.executionId, turn.hostId ?? call.id)) : [];
-    return settleUnderFence(call, stopId, hosted);
+    return settleUnderFence(call, stopId, isOver, hosted);
   }
 
   /** Asks Temporal for another attempt, by throwing, unless a fence has come that lets none start. */
@@ -164,8 +166,7 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
       case "retry":
         return again(rootId, call, { ...started, ...outcome });
       case "fenced":
-        if (!outcome.isOver) throw leftBehindFailure();
-        return settleUnderFence(call, outcome.stopId);
+        return settleUnderFence(call, outcome.stopId, outcome.isOver);
       case "refused": {
         const stopId = outcome.by.answer.state === "fenced" ? await fenceOn(call) : null;
         return stopId ? settleUnderFence(call, stopId) : { ...outcome.by, runOn: null };
@@ -176,8 +177,7 @@ export function createRunNode(deps: RunNodeDeps): (call: NodeCall) => Promise<An
         // Terminated, which runs no code of the workflow: unless it was only reset, that is a stop.
         if (outcome.gone) await deps.onWorkflowGone?.(call.executionId);
         const stopId = await fenceOn(call);
-        if (stopId && !outcome.isOver) throw leftBehindFailure();
-        if (stopId) return settleUnderFence(call, stopId);
+        if (stopId) return settleUnderFence(call, stopId, outcome.isOver);
         if (outcome.shutdown) return again(rootId, call, { ...started, ...outcome, error: shutDown });
         // Temporal does not know one that it hosts, so it tells the record instead.
         if (turn.hostId !== null) return again(rootId, call, { ...started, ...outcome, error: cancelled });
