@@ -25,8 +25,8 @@ export async function deleteUnusedBlobs(db: Database, ageMs: number): Promise<nu
 }
 
 const batch = 100;
-/** Events of one tree that one statement deletes. */
-const eventBatch = 5_000;
+/** Rows of events of one tree that one statement deletes. */
+const rowBatch = 5_000;
 
 /** Deletes trees whose root has ended longer ago than `ageMs`; answers how many. What a rerun still needs stays. */
 export async function deleteOldTrees(db: Database, ageMs: number): Promise<number> {
@@ -57,20 +57,24 @@ export async function deleteOldEvents(db: Database, ageMs: number): Promise<numb
     name: "trees_with_old_events",
     text: `
       select t.root_id as "rootId" from trees t
-       where ${isOld("(select v.at from events v where v.root_id = t.root_id order by v.seq limit 1)", "$1")}`,
+       where ${isOld("(select v.at from event_rows v where v.root_id = t.root_id order by v.seq limit 1)", "$1")}`,
     values: [ageMs],
   });
   let deleted = 0;
   for (const { rootId } of rows) {
-    for (let count = eventBatch; count === eventBatch; deleted += count) {
-      const { rowCount } = await db.pool.query({
+    for (let count = rowBatch; count === rowBatch;) {
+      const { rows: gone } = await db.pool.query<{ count: number; events: number }>({
         name: "delete_old_events",
         text: `
-          delete from events where root_id = $1 and seq <= (
-            select max(v.seq) from (select seq, at from events where root_id = $1 order by seq limit $3) v where ${isOld("v.at", "$2")})`,
-        values: [rootId, ageMs, eventBatch],
+          with gone as (
+            delete from event_rows where root_id = $1 and seq <= (
+              select max(v.seq) from (select seq, at from event_rows where root_id = $1 order by seq limit $3) v where ${isOld("v.at", "$2")})
+            returning more)
+          select count(*)::int as count, (count(*) + coalesce(sum(json_array_length(more)), 0))::int as events from gone`,
+        values: [rootId, ageMs, rowBatch],
       });
-      count = rowCount ?? 0;
+      count = gone[0]?.count ?? 0;
+      deleted += gone[0]?.events ?? 0;
     }
   }
   return deleted;

@@ -1,36 +1,47 @@
 import type { Json } from "../graph/json";
 import { largesAmong, type Large } from "../graph/large";
+import { eventDocuments } from "./event-documents";
 import { toRecord } from "./marker";
+import { quoted, recordArray, textArray } from "./record-array";
 import type { RecordedError } from "./schema";
 import { budgetStopDocument, haltDocument, selfStopDocument } from "./self-stop";
-import type { ChildRow, EventRow, NodeInsert, NodeRow, NodeUpdate, OutputRow, Relay, ReviewRow, Unit } from "./step";
+import type { ChildRow, NodeInsert, NodeUpdate, OutputRow, Relay, ReviewRow, Unit } from "./step";
 
 /**
- * What commit_step takes: one JSON document for each of its parameters, in their order, rows tagged with their unit `u`. Flat
- * object literals on purpose: a segment of 1,000 nodes has some 6,000 rows, and copying them once more was half of the time.
- * null: no rows.
+ * What commit_step takes, in the order of its parameters: rows tagged with their unit `u`, as JSON or, of what a segment writes
+ * thousands, as records of a composite type. null: no rows.
  */
 export function documentsOf(units: readonly Unit[]): (string | null)[] {
-  const each = <Row>(
-    rows: (unit: Unit) => readonly Row[],
-    document: (u: number, row: Row, index: number) => object,
-  ) => {
-    const all = units.flatMap((unit, u) => rows(unit).map((row, index) => document(u, row, index)));
-    return all.length > 0 ? JSON.stringify(all) : null;
-  };
   return [
     JSON.stringify(units.map((unit, u) => unitDocument(u, unit))),
-    each((unit) => unit.children, childDocument),
-    each((unit) => unit.inserts, insertDocument),
-    each((unit) => unit.updates, updateDocument),
-    each((unit) => unit.outputs, outputDocument),
-    each((unit) => (unit.relay ? [unit.relay] : []), relayDocument),
-    each((unit) => unit.events, eventDocument),
-    each(
+    json(units, (unit) => unit.children, childDocument),
+    records(units, (unit) => unit.inserts, insertRecord),
+    json(units, (unit) => unit.updates, updateDocument),
+    records(units, (unit) => unit.outputs, outputRecord),
+    json(units, (unit) => (unit.relay ? [unit.relay] : []), relayDocument),
+    ...eventDocuments(units),
+    json(
+      units,
       (unit) => unit.pokes,
       (u, subject_id) => ({ u, kind: "poke", subject_id }),
     ),
   ];
+}
+
+type RowsOf<Row> = (unit: Unit) => readonly Row[];
+
+function json<Row>(units: readonly Unit[], rows: RowsOf<Row>, document: (u: number, row: Row) => object) {
+  const all = units.flatMap((unit, u) => rows(unit).map((row) => document(u, row)));
+  return all.length > 0 ? JSON.stringify(all) : null;
+}
+
+function records<Row>(
+  units: readonly Unit[],
+  rows: RowsOf<Row>,
+  record: (u: number, row: Row, index: number) => string,
+) {
+  const all = units.flatMap((unit, u) => rows(unit).map((row, index) => record(u, row, index)));
+  return all.length > 0 ? recordArray(all) : null;
 }
 
 /** JSON from outside travels as text inside the document, so that \u0000 and lone surrogates reach their column as they are. */
@@ -90,10 +101,27 @@ function unitDocument(u: number, unit: Unit) {
   };
 }
 
-function nodeDocument(u: number, row: NodeRow) {
+function reviewDocument({ payload, schema, ...rest }: ReviewRow) {
+  return { ...rest, payload: asText(payload), schema: schema === null ? undefined : JSON.stringify(schema) };
+}
+
+/** A `step_node`, field by field (db/migrations). One template: a list of its fields took twice as long to make and to join. */
+function insertRecord(u: number, row: NodeInsert, index: number): string {
+  const { error, missingPins, map, review } = row;
+  const what = `${u},${row.id},${quoted(row.nodeId)},${quoted(row.blockId)},${row.placement},${index + 1},${row.status},${row.endReason ?? ""}`;
+  const values = `${quoted(toRecord(row.inputs))},${error ? quoted(toRecord(error)) : ""},${missingPins ? quoted(textArray(missingPins)) : ""}`;
+  const nested = `${row.childExecutionId ?? ""},${map?.items ?? ""},${map?.admitted ?? ""}`;
+  const origin = `${row.iteration ?? ""},${row.hostId ?? ""},${row.resurrects ?? ""}`;
+  const waits = `${row.wakeInMs ?? ""},${row.wakesLeft ?? ""},${review ? quoted(JSON.stringify(reviewDocument(review))) : ""}`;
+  const counts = `${row.emitted},${row.delivered ?? 0},${row.closed},${row.charge ?? ""}`;
+  return `${what},${values},${nested},${origin},${waits},${counts},${row.queued ?? ""},${row.started ?? ""},${row.ended ?? ""}`;
+}
+
+function updateDocument(u: number, row: NodeUpdate) {
   return {
     u,
     id: row.id,
+    from: row.from,
     status: row.status,
     end_reason: row.endReason,
     placement: row.placement,
@@ -106,7 +134,6 @@ function nodeDocument(u: number, row: NodeRow) {
     map_admitted: row.map?.admitted,
     iteration: row.iteration,
     host_id: row.hostId,
-    resurrects: row.resurrects,
     wake_in: row.wakeInMs,
     wakes_left: row.wakesLeft,
     review: row.review && reviewDocument(row.review),
@@ -119,22 +146,9 @@ function nodeDocument(u: number, row: NodeRow) {
   };
 }
 
-function reviewDocument({ payload, schema, ...rest }: ReviewRow) {
-  return { ...rest, payload: asText(payload), schema: schema === null ? undefined : JSON.stringify(schema) };
-}
-
-function insertDocument(u: number, row: NodeInsert, index: number) {
-  const document = nodeDocument(u, row);
-  const delivered = row.delivered ?? 0;
-  return Object.assign(document, { delivered, node_id: row.nodeId, block_id: row.blockId, ordinal: index + 1 });
-}
-
-function updateDocument(u: number, row: NodeUpdate) {
-  return Object.assign(nodeDocument(u, row), { from: row.from });
-}
-
-function outputDocument(u: number, { id, ordinal, pin, value }: OutputRow) {
-  return { u, id, ordinal, pin, value: asText(value) };
+/** A `step_output`. */
+function outputRecord(u: number, { id, ordinal, pin, value }: OutputRow): string {
+  return `${u},${id},${ordinal},${quoted(pin)},${quoted(toRecord(value))}`;
 }
 
 function childDocument(u: number, row: ChildRow) {
@@ -162,16 +176,5 @@ function relayDocument(u: number, { id, isItem, outputs, end }: Relay) {
     end_reason: end?.endReason,
     error: asText(end?.error ?? undefined),
     ended: end?.ended,
-  };
-}
-
-function eventDocument(u: number, { type, executionId, nodeExecutionId, data }: EventRow, index: number) {
-  return {
-    u,
-    ordinal: index + 1,
-    type,
-    execution_id: executionId,
-    node_execution_id: nodeExecutionId,
-    data: asText(data),
   };
 }

@@ -164,7 +164,7 @@ export async function commitStep(
 ): Promise<(Refusal | null)[]> {
   const { rows } = await db.pool.query<{ verdicts: { u: number; because: Refusal | null }[] }>({
     name: "commit_step",
-    text: "select commit_step($1, $2, $3, $4, $5, $6, $7, $8, $9) as verdicts",
+    text: "select commit_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as verdicts",
     values: [rootId, ...documentsOf(units)],
   });
   db.announce(rootId);

@@ -27,7 +27,7 @@ begin
       proof = jsonb_build_object('liveDescendants', v_count -> 'live', 'startedAfterFence', v_count -> 'started', 'chargedAfterFence', v_count -> 'charged',
         'checkedAt', to_char(v_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
     where id = p_stop;
-  insert into events (root_id, seq, type, at, execution_id, data)
+  insert into event_rows (root_id, seq, type, at, execution_id, data)
     values (v_stop.root_id, v_seq, 'stop.closed', v_at, v_stop.execution_id, json_build_object('stopId', p_stop, 'outcome', v_outcome));
   return v_outcome;
 end $$;

@@ -1,7 +1,9 @@
 -- The step: the one way an execution moves forward. One call = one transaction = one round trip, whatever it holds.
 --
 -- p_units are plans for one execution each (the caller groups those of one tree); the rows they write are tagged with their unit
--- `u`, and come as one document for each table: taking them out of one large document costs more than writing them. Each unit is judged alone; what a refused unit would have written is left out, the others go through.
+-- `u`, and come as one document for each table: taking them out of one large document costs more than writing them. Where there are
+-- hundreds they are typed records, or finished JSON texts (p_more: one a line), since reading JSON cost more than writing the rows. Each unit is judged alone; what a
+-- refused unit would have written is left out, the others go through.
 -- A document without rows is null, and its statement is skipped: most steps write to three of the tables, and a statement costs some
 -- 0.1 ms to find that it has nothing to do.
 -- Every field that holds JSON from outside comes as text and is cast here, so that \u0000 and lone surrogates survive.
@@ -12,8 +14,9 @@
 --
 -- Statement one locks the tree; statement two judges in a NEW snapshot (READ COMMITTED, volatile function). Fused into one
 -- statement a waiter would judge on the snapshot it had before it waited, and walk through a fence committed meanwhile.
-create or replace function commit_step(p_root uuid, p_units json, p_children json, p_inserts json, p_updates json, p_outputs json, p_relays json,
-  p_events json, p_outbox json) returns json
+drop function if exists commit_step(uuid, json, json, json, json, json, json, json, json);
+create or replace function commit_step(p_root uuid, p_units json, p_children json, p_inserts step_node[], p_updates json, p_outputs step_output[], p_relays json,
+  p_events json, p_more text, p_outbox json) returns json
 language plpgsql volatile as $$
 declare
   v_units json;
@@ -150,7 +153,7 @@ begin
             d.graph_version, 'QUEUED', d.inputs::json, d.masks::json, p.limits, '{}', p.priority, 1, v_at
           from detached d join executions p on p.id = d.execution_id
       ), told as (
-        insert into events (root_id, seq, type, at, execution_id, data)
+        insert into event_rows (root_id, seq, type, at, execution_id, data)
           select d.id, 1, 'execution.queued', v_at, d.id,
             json_build_object('detachedFrom', json_build_object('executionId', d.execution_id, 'nodeExecutionId', d.parent_node_execution_id)) from detached d
       )
@@ -162,13 +165,11 @@ begin
     insert into node_executions (id, execution_id, root_id, node_id, block_id, placement, seq, status, end_reason, attempt, inputs, error, missing_pins,
         child_execution_id, map_items, map_admitted, iteration, host_id, resurrects, wake_at, wakes_left, emitted, delivered, closed, charge, queued_seq, started_seq, ended_seq, queued_at, started_at, ended_at)
       select n.id, x.execution_id, p_root, n.node_id, n.block_id, n.placement, k.node_base + n.ordinal, n.status, n.end_reason, (n.started is not null)::int,
-        coalesce((select o.inputs from node_executions o where o.id = n.resurrects), n.inputs::json), n.error::json,
+        case when n.resurrects is null then n.inputs else (select o.inputs from node_executions o where o.id = n.resurrects) end, n.error,
         n.missing_pins, n.child_execution_id, n.map_items, coalesce(n.map_admitted, 0), n.iteration, n.host_id, n.resurrects, v_at + n.wake_in * interval '1 millisecond', n.wakes_left, n.emitted, n.delivered, n.closed, coalesce(n.charge, 0),
         k.base + n.queued, k.base + n.started, k.base + n.ended,
         case when n.queued is not null then v_at end, case when n.started is not null then v_at end, case when n.ended is not null then v_at end
-      from json_to_recordset(p_inserts) as n (u int, id uuid, node_id text, block_id text, placement placement, ordinal int, status status,
-        end_reason end_reason, inputs text, error text, missing_pins text[], child_execution_id uuid, map_items int, map_admitted int, iteration int, host_id uuid, resurrects uuid, wake_in bigint, wakes_left int,
-        emitted int, delivered int, closed boolean, charge bigint, queued int, started int, ended int)
+      from unnest(p_inserts) as n
       join json_to_recordset(v_units) as k (u int, because text, base bigint, node_base bigint) on k.u = n.u and k.because is null
       join json_to_recordset(p_units) as x (u int, execution_id uuid) on x.u = n.u;
   end if;
@@ -210,8 +211,8 @@ begin
 
   if p_outputs is not null then
     insert into outputs (node_execution_id, ordinal, pin, value)
-      select o.id, o.ordinal, o.pin, o.value::json
-        from json_to_recordset(p_outputs) as o (u int, id uuid, ordinal int, pin text, value text)
+      select o.id, o.ordinal, o.pin, o.value
+        from unnest(p_outputs) as o
         join json_to_recordset(v_units) as k (u int, because text) on k.u = o.u and k.because is null;
   end if;
 
@@ -241,10 +242,11 @@ begin
   end if;
 
   if p_events is not null then
-    insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
-      select p_root, k.base + v.ordinal, v.type, v_at, v.execution_id, v.node_execution_id, v.data::json
-        from json_to_recordset(p_events) as v (u int, ordinal int, type text, execution_id uuid, node_execution_id uuid, data text)
-        join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = v.u and k.because is null;
+    insert into event_rows (root_id, seq, type, at, execution_id, node_execution_id, data, more)
+      select p_root, k.base + v.ordinal, v.type, v_at, v.execution_id, v.node_execution_id, v.data::json, m.events::json
+        from json_to_recordset(p_events) as v (u int, ordinal int, type text, execution_id uuid, node_execution_id uuid, data text, more int)
+        join json_to_recordset(v_units) as k (u int, because text, base bigint) on k.u = v.u and k.because is null
+        left join string_to_table(p_more, E'\n') with ordinality as m (events, line) on m.line = v.more;
   end if;
 
   update executions e set
@@ -271,7 +273,7 @@ begin
 
   if v_budget > 0 and (v_total - v_charge) * 5 < v_budget * 4 and v_total * 5 >= v_budget * 4 then
     update trees set seq = seq + 1 where root_id = p_root;
-    insert into events (root_id, seq, type, at, execution_id, data)
+    insert into event_rows (root_id, seq, type, at, execution_id, data)
       select p_root, t.seq, 'budget.warning', v_at, p_root, json_build_object('budget', v_budget, 'charge', v_total) from trees t where t.root_id = p_root;
   end if;
 

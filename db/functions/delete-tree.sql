@@ -18,7 +18,7 @@ begin
   delete from outputs o using executions e, node_executions n
    where e.root_id = p_root and n.execution_id = e.id and o.node_execution_id = n.id;
   delete from node_executions n using executions e where e.root_id = p_root and n.execution_id = e.id;
-  delete from events where root_id = p_root;
+  delete from event_rows where root_id = p_root;
   delete from outbox b using executions e where e.root_id = p_root and b.subject_id = e.id;
   delete from outbox b using stops s where s.root_id = p_root and b.subject_id = s.id;
   delete from fences where root_id = p_root;

@@ -24,7 +24,7 @@ begin
   v_at := date_trunc('milliseconds', clock_timestamp());
   update trees set seq = seq + 1 where root_id = v_execution.root_id returning seq into v_seq;
   insert into holds (execution_id, root_id, reason, requested_by, seq, created_at) values (p_id, v_execution.root_id, p_reason, p_by, v_seq, v_at);
-  insert into events (root_id, seq, type, at, execution_id, data)
+  insert into event_rows (root_id, seq, type, at, execution_id, data)
     values (v_execution.root_id, v_seq, 'execution.paused', v_at, p_id, json_build_object('reason', p_reason, 'requestedBy', p_by));
   return json_build_object('because', null);
 end $$;
@@ -49,7 +49,7 @@ begin
   end if;
   v_at := date_trunc('milliseconds', clock_timestamp());
   update trees set seq = seq + 1 where root_id = v_root returning seq into v_seq;
-  insert into events (root_id, seq, type, at, execution_id, data)
+  insert into event_rows (root_id, seq, type, at, execution_id, data)
     values (v_root, v_seq, 'execution.resumed', v_at, p_id, json_build_object('requestedBy', p_by));
   insert into outbox (kind, subject_id, due_at)
     select 'poke', e.id, v_at from executions e

@@ -19,7 +19,7 @@ begin
   end if;
   update node_executions set failed_attempt = p_attempt where id = p_id and p_over;
   update trees set seq = seq + 1 where root_id = p_root returning seq into v_seq;
-  insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+  insert into event_rows (root_id, seq, type, at, execution_id, node_execution_id, data)
     values (p_root, v_seq, 'node.retrying', date_trunc('milliseconds', clock_timestamp()), v_execution, p_id, p_data);
   return true;
 end $$;

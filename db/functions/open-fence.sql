@@ -40,7 +40,7 @@ begin
         -- A new number: what the descendants have started up to here was theirs to start.
         update trees set seq = seq + 1 where root_id = v_execution.root_id returning seq into v_seq;
         update fences set scope = 'subtree', seq = v_seq where execution_id = v_id;
-        insert into events (root_id, seq, type, at, execution_id, data)
+        insert into event_rows (root_id, seq, type, at, execution_id, data)
           values (v_execution.root_id, v_seq, 'stop.requested', v_at, v_id, json_build_object('stopId', v_stop.id, 'cause', p_doc ->> 'cause',
             'reason', p_doc ->> 'reason', 'requestedBy', p_doc ->> 'requestedBy', 'cascade', true));
         perform pg_notify('treeline_fence', json_build_object('executionId', v_id, 'stopId', v_stop.id)::text);
@@ -60,7 +60,7 @@ begin
 
   if p_doc ->> 'exceeded' is not null then
     update trees set seq = seq + 1 where root_id = v_execution.root_id returning seq into v_seq;
-    insert into events (root_id, seq, type, at, execution_id, data)
+    insert into event_rows (root_id, seq, type, at, execution_id, data)
       values (v_execution.root_id, v_seq, case when p_doc ->> 'cause' = 'budget' then 'budget.exhausted' else 'limit.exceeded' end, v_at, v_id, p_doc -> 'exceeded');
   end if;
   update trees set seq = seq + 1 where root_id = v_execution.root_id returning seq into v_seq;
@@ -71,7 +71,7 @@ begin
       v_deadline, v_requested, v_at, '{}', '[]');
   insert into fences (execution_id, root_id, scope, stop_id, seq, created_at)
     values (v_id, v_execution.root_id, case when v_cascade then 'subtree' else 'self' end::fence_scope, (p_doc ->> 'stopId')::uuid, v_seq, v_at);
-  insert into events (root_id, seq, type, at, execution_id, data)
+  insert into event_rows (root_id, seq, type, at, execution_id, data)
     values (v_execution.root_id, v_seq, 'stop.requested', v_at, v_id, json_build_object('stopId', p_doc ->> 'stopId', 'cause', p_doc ->> 'cause',
       'reason', p_doc ->> 'reason', 'requestedBy', p_doc ->> 'requestedBy', 'cascade', v_cascade));
   insert into outbox (kind, subject_id, due_at) values ('stop', (p_doc ->> 'stopId')::uuid, v_at);

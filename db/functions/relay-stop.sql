@@ -20,7 +20,7 @@ begin
     update node_executions set map_ended = map_ended + 1, map_failed = map_failed + 1 where id = v_child.parent_node_execution_id and ended_at is null;
     if found then
       update trees set seq = seq + 1 where root_id = v_child.root_id returning seq into v_seq;
-      insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+      insert into event_rows (root_id, seq, type, at, execution_id, node_execution_id, data)
         values (v_child.root_id, v_seq, 'child.ended', v_at, v_child.parent_id, v_child.parent_node_execution_id,
           json_build_object('childExecutionId', p_child, 'item', v_child.item, 'endReason', v_child.end_reason, 'stopId', p_stop));
       insert into outbox (kind, subject_id, due_at) values ('poke', v_child.parent_id, v_at);
@@ -43,7 +43,7 @@ begin
   end if;
   update trees set seq = seq + 1 where root_id = v_child.root_id returning seq into v_seq;
   update node_executions set ended_seq = v_seq where id = v_node.id;
-  insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+  insert into event_rows (root_id, seq, type, at, execution_id, node_execution_id, data)
     values (v_child.root_id, v_seq, case when v_status = 'FAILED' then 'node.failed' else 'node.terminated' end, v_at, v_node.execution_id, v_node.id,
       json_build_object('nodeId', v_node.node_id, 'endReason', v_reason, 'childExecutionId', p_child, 'stopId', p_stop));
   insert into outbox (kind, subject_id, due_at) values ('poke', v_child.parent_id, v_at);

@@ -32,7 +32,7 @@ begin
   end if;
 
   update trees set seq = seq + 1 where root_id = v_root returning seq into v_seq;
-  insert into events (root_id, seq, type, at, execution_id, data)
+  insert into event_rows (root_id, seq, type, at, execution_id, data)
     values (v_root, v_seq, 'orphan.repaired', v_at, v_id, p_doc -> 'data');
   insert into auditor (orphans) values (jsonb_build_object(v_kind, 1))
     on conflict (id) do update set orphans = auditor.orphans || jsonb_build_object(v_kind, coalesce((auditor.orphans ->> v_kind)::bigint, 0) + 1);

@@ -22,7 +22,7 @@ begin
       coalesce((p_doc ->> 'awaitsAdmission')::boolean, false), 1, v_at);
   -- What it takes over refers to the same.
   insert into blob_uses (root_id, blob_id) select v_id, u.blob_id from blob_uses u where u.root_id = v_old.root_id;
-  insert into events (root_id, seq, type, at, execution_id, data) values (v_id, 1, 'execution.queued', v_at, v_id, json_build_object('resumedFrom', v_old.id));
+  insert into event_rows (root_id, seq, type, at, execution_id, data) values (v_id, 1, 'execution.queued', v_at, v_id, json_build_object('resumedFrom', v_old.id));
   if not coalesce((p_doc ->> 'awaitsAdmission')::boolean, false) then
     insert into outbox (kind, subject_id, due_at) values ('start', v_id, v_at + interval '2 seconds');
   end if;

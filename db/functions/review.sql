@@ -1,9 +1,10 @@
 -- Within commit_step: the questions that its nodes ask are opened, and those whose node has ended without an answer are closed.
-create or replace function record_reviews(p_units json, p_verdicts json, p_inserts json, p_updates json, p_at timestamptz) returns void
+drop function if exists record_reviews(json, json, json, json, timestamptz);
+create or replace function record_reviews(p_units json, p_verdicts json, p_inserts step_node[], p_updates json, p_at timestamptz) returns void
 language plpgsql volatile as $$
 begin
   with asked as (
-    select u, id, node_id, review from json_to_recordset(p_inserts) as n (u int, id uuid, node_id text, review json) where review is not null
+    select u, id, node_id, review from unnest(p_inserts) as n where review is not null
     union all
     select u, id, null, review from json_to_recordset(p_updates) as n (u int, id uuid, review json) where review is not null
   )
@@ -62,7 +63,7 @@ begin
   end if;
   update reviews set status = p_decision::review_status, data = p_data::json, message = p_message, auto_approve = p_auto, decided_by = p_by, decided_at = v_at where id = p_id;
   update executions set version = version + 1 where id = v_execution.id;
-  insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+  insert into event_rows (root_id, seq, type, at, execution_id, node_execution_id, data)
     values (v_root, v_seq, 'review.decided', v_at, v_execution.id, p_id, json_build_object('decision', p_decision, 'decidedBy', p_by, 'autoApprove', p_auto));
   insert into outbox (kind, subject_id, due_at) values ('poke', v_execution.id, v_at);
   return json_build_object('because', null);

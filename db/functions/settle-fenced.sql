@@ -73,10 +73,10 @@ begin
      where n.id = k.id;
     update reviews r set status = 'withdrawn', decided_at = v_at from json_to_recordset(v_nodes) as k (id uuid, withdrawn int)
      where k.withdrawn is not null and r.id = k.id;
-    insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+    insert into event_rows (root_id, seq, type, at, execution_id, node_execution_id, data)
       select v_stop.root_id, v_base + v_node_count + k.withdrawn, 'review.withdrawn', v_at, k.execution_id, k.id, json_build_object('nodeId', k.node_id, 'stopId', p_stop)
         from json_to_recordset(v_nodes) as k (id uuid, execution_id uuid, node_id text, withdrawn int) where k.withdrawn is not null;
-    insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+    insert into event_rows (root_id, seq, type, at, execution_id, node_execution_id, data)
       select v_stop.root_id, v_base + k.ordinal, 'node.terminated', v_at, k.execution_id, k.id, json_build_object('nodeId', k.node_id, 'endReason', k.reason, 'stopId', p_stop)
         from json_to_recordset(v_nodes) as k (id uuid, execution_id uuid, node_id text, reason text, ordinal int);
     update executions e set open = e.open - k.queued, waiting = e.waiting - k.waiting, version = e.version + 1
@@ -103,7 +103,7 @@ begin
       from idle, tree where e.id = idle.id
     returning e.id, e.end_reason, e.ended_seq
   ), told as (
-    insert into events (root_id, seq, type, at, execution_id, data)
+    insert into event_rows (root_id, seq, type, at, execution_id, data)
       select v_stop.root_id, ended_seq, 'execution.terminated', v_at, id, json_build_object('endReason', end_reason, 'stopId', p_stop) from ended
   )
   select count(*) into v_execution_count from ended;
@@ -123,7 +123,7 @@ begin
     update executions set status = case when v_stop.ends_as is null then 'TERMINATED' else 'FAILED' end::status,
         end_reason = v_reason, error = coalesce(v_stop.error, error), stop_id = p_stop, open = 0, waiting = 0, version = version + 1, ended_at = v_at, ended_seq = v_seq
      where id = v_target.id;
-    insert into events (root_id, seq, type, at, execution_id, data) values
+    insert into event_rows (root_id, seq, type, at, execution_id, data) values
       (v_stop.root_id, v_seq, case when v_stop.ends_as is null then 'execution.terminated' else 'execution.failed' end, v_at, v_target.id,
         json_build_object('endReason', v_reason, 'stopId', p_stop));
     v_live := 0;
@@ -133,7 +133,7 @@ begin
   if v_quiesced then
     update trees set seq = seq + 1 where root_id = v_stop.root_id returning seq into v_seq;
     update stops set status = 'QUIESCED', quiesced_at = v_at where id = p_stop;
-    insert into events (root_id, seq, type, at, execution_id, data)
+    insert into event_rows (root_id, seq, type, at, execution_id, data)
       values (v_stop.root_id, v_seq, 'stop.quiesced', v_at, v_target.id, json_build_object('stopId', p_stop));
     perform relay_stop(v_target.id, p_stop);
   end if;

@@ -62,7 +62,7 @@ begin
     loop
       update node_executions n set reused_from = earlier_node(n, e) from executions e where n.id = v_id and e.id = n.execution_id;
     end loop;
-    insert into events (root_id, seq, type, at, execution_id, node_execution_id, data)
+    insert into event_rows (root_id, seq, type, at, execution_id, node_execution_id, data)
       select p_root, n.started_seq, 'node.started', v_at, n.execution_id, n.id, json_build_object('nodeId', n.node_id, 'attempt', n.attempt)
         from json_to_recordset(v_verdicts) as k (id uuid, because text)
         join node_executions n on n.id = k.id

@@ -12,7 +12,7 @@ begin
     values (v_id, v_id, '{}', 0, p_doc ->> 'ownerId', p_doc ->> 'actor', (p_doc ->> 'graphId')::uuid, (p_doc ->> 'graphVersion')::int, 'QUEUED',
       (p_doc ->> 'inputs')::json, (p_doc ->> 'masks')::json, (p_doc ->> 'limits')::jsonb, (p_doc ->> 'labels')::jsonb, (p_doc ->> 'budget')::bigint, (p_doc ->> 'priority')::int,
       coalesce((p_doc ->> 'awaitsAdmission')::boolean, false), 1, v_at);
-  insert into events (root_id, seq, type, at, execution_id) values (v_id, 1, 'execution.queued', v_at, v_id);
+  insert into event_rows (root_id, seq, type, at, execution_id) values (v_id, 1, 'execution.queued', v_at, v_id);
   insert into blob_uses (root_id, blob_id) select v_id, b::uuid from json_array_elements_text(p_doc -> 'blobs') as b;
   -- Files that its inputs name, as far as they are there.
   insert into blob_uses (root_id, blob_id)

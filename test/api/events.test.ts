@@ -105,8 +105,9 @@ describe("GET /v1/executions/{id}/events as pages", () => {
 
   test("says clearly that a cursor is gone, and begins with what is kept without one", async () => {
     await using bundle = await setup();
-    await bundle.grow(bundle.rootId, 4);
-    await bundle.app.db.pool.query("delete from events where seq <= 3");
+    await bundle.grow(bundle.rootId, 1);
+    await bundle.grow(bundle.rootId, 3);
+    await bundle.app.db.pool.query("delete from event_rows where seq <= 3");
     for (const answer of [await bundle.page("?after=2"), await bundle.page("?after=2", bundle.rootId)]) {
       expect(answer).toMatchObject({ status: 410, body: { code: "cursor_gone" } });
     }
@@ -182,7 +183,7 @@ describe("GET /v1/executions/{id}/events as a stream", () => {
     const say = async (type: string) => {
       await bundle.app.db.pool.query(
         `with t as (update trees set seq = seq + 1, live_executions = 0 where root_id = $1 returning seq)
-         insert into events (root_id, seq, type, at, execution_id) select $1, seq, $2, now(), $1 from t`,
+         insert into event_rows (root_id, seq, type, at, execution_id) select $1, seq, $2, now(), $1 from t`,
         [bundle.rootId, type],
       );
     };

@@ -93,7 +93,7 @@ describe("retention", () => {
     const { db } = bundle;
     const [tree, young] = [await startGrowth(db), await startGrowth(db)];
     await tree.grow(tree.rootId, 6_000);
-    await db.pool.query("update events set at = at - interval '9 days' where root_id = $1", [tree.rootId]);
+    await db.pool.query("update event_rows set at = at - interval '9 days' where root_id = $1", [tree.rootId]);
     await tree.grow(tree.rootId, 3);
     expect(await deleteOldEvents(db, 7 * dayMs)).toBe(6_002);
     expect((await readTable(db, tree.rootId)).map(({ seq }) => seq)).toEqual([6_003, 6_004, 6_005]);

@@ -55,7 +55,7 @@ export async function checkHolds(options: { readonly numRuns: number; readonly s
     fc.infiniteStream(fc.nat({ max: 2 ** 30 })),
     async ({ shape, holds, stops: points, ending }, numbers) => {
       await db.pool.query(
-        "truncate trees, executions, node_executions, outputs, events, stops, fences, outbox cascade",
+        "truncate trees, executions, node_executions, outputs, event_rows, stops, fences, outbox cascade",
       );
       const graph = await saveGraph(db, graphOf(shape, simulated), blocks);
       const choose = (below: number) => (numbers.next().value ?? 0) % below;

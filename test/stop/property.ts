@@ -23,7 +23,7 @@ export async function checkStops(options: { readonly numRuns: number; readonly s
     fc.infiniteStream(fc.nat({ max: 2 ** 30 })),
     async (shape, points, numbers) => {
       await db.pool.query(
-        "truncate trees, executions, node_executions, outputs, events, stops, fences, outbox cascade",
+        "truncate trees, executions, node_executions, outputs, event_rows, stops, fences, outbox cascade",
       );
       const root = await startGraph(db, await saveGraph(db, graphOf(shape, simulated), blocks));
       const choose = (below: number) => (numbers.next().value ?? 0) % below;
