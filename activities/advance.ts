@@ -1,4 +1,3 @@
-import { uuidv7 } from "uuidv7";
 import type { BlockRegistry } from "../blocks/block";
 import { loadLarge, writeWith } from "../db/blobs";
 import type { Database } from "../db/client";
@@ -15,6 +14,7 @@ import { isTerminal } from "../graph/status";
 import { workWindow, type Answer, type RemoteWork, type Work } from "../workflows/messages";
 import { coalesce } from "./coalesce";
 import type { Definitions } from "./graphs";
+import { createMint } from "./mint";
 import { labelOf, remoteWork } from "./node-facts";
 import { Overtaken, replan } from "./overtaken";
 import type { Bounds, Result } from "./result";
@@ -85,10 +85,11 @@ export function createAdvance({
   valueBytes = defaultBounds.valueBytes,
 }: AdvanceDeps): Advance {
   const bounds = { ...defaultBounds, valueBytes };
+  const mint = createMint();
   const segmentDeps = {
     blocks,
-    mintNode: () => uuidv7() as NodeExecutionId,
-    mintExecution: () => uuidv7() as ExecutionId,
+    mintNode: () => mint() as NodeExecutionId,
+    mintExecution: () => mint() as ExecutionId,
     now: () => performance.now(),
     bounds,
   };
