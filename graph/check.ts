@@ -2,7 +2,7 @@ import Ajv from "ajv";
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { coercer } from "./coerce";
 import type { Coerce } from "./coerce";
-import { own } from "./json";
+import { copyOf, own, setOwn } from "./json";
 import type { Json, JsonObject, JsonSchema, PinSchema } from "./json";
 import { isLarge, open, type LargeKind } from "./large";
 
@@ -18,11 +18,13 @@ export function checkInputs(schema: PinSchema, given: JsonObject): CheckedInputs
   const inputs = coerceAll(checks, given);
   const missing = schema.required.filter((pin) => !Object.hasOwn(inputs, pin)).map((pin) => `"${pin}"`);
   if (missing.length > 0) return { inputs, problem: `no value for the required ${missing.join(", ")}` };
-  const problems = Object.entries(inputs).flatMap(([pin, value]) => {
-    if (value === null && !schema.required.includes(pin)) return [];
+  const problems: string[] = [];
+  for (const pin of Object.keys(inputs)) {
+    const value = inputs[pin] as Json;
+    if (value === null && !schema.required.includes(pin)) continue;
     const misfit = checks.get(pin)?.misfit(value) ?? null;
-    return misfit === null ? [] : [`"${pin}" ${misfit}`];
-  });
+    if (misfit !== null) problems.push(`"${pin}" ${misfit}`);
+  }
   return { inputs, problem: problems.length > 0 ? problems.join("; ") : null };
 }
 
@@ -33,15 +35,17 @@ export function outputMisfit(schema: PinSchema, pin: string, value: Json): strin
 
 type PinCheck = { readonly coerce: Coerce | null; readonly misfit: (value: Json) => string | null };
 
+/** The same object where nothing is changed. */
 function coerceAll(checks: ReadonlyMap<string, PinCheck>, given: JsonObject): JsonObject {
-  const entries = Object.entries(given);
-  let changed = false;
-  const coerced = entries.map(([pin, value]): [string, Json] => {
+  let coerced: { [pin: string]: Json } | null = null;
+  for (const pin of Object.keys(given)) {
+    const value = given[pin] as Json;
     const next = checks.get(pin)?.coerce?.(value) ?? value;
-    changed ||= next !== value;
-    return [pin, next];
-  });
-  return changed ? Object.fromEntries(coerced) : given;
+    if (next === value) continue;
+    coerced ??= copyOf(given);
+    setOwn(coerced, pin, next);
+  }
+  return coerced ?? given;
 }
 
 /** Compiling a schema takes a millisecond, so it is done once, and only for pins that get a value. */

@@ -88,9 +88,11 @@ function objectOf({ properties = {}, additionalProperties }: JsonSchema): Coerce
 /** Whether it has the type, all the way down; ranges, patterns and the like are the check's. */
 function fits(value: Json, schema: JsonSchema): boolean {
   if (schema.enum) return schema.enum.includes(value);
-  const members = membersOf(schema);
-  if (members === null) return true;
-  if (members.length > 1) return members.some((member) => fits(value, member));
+  if (typeof schema.type !== "string") {
+    const members = membersOf(schema);
+    if (members === null) return true;
+    if (members.length > 1) return members.some((member) => fits(value, member));
+  }
   switch (schema.type) {
     case "integer":
       return Number.isInteger(value);

@@ -1,6 +1,6 @@
 import type { CompiledNode } from "./compile";
 import { convert } from "./convert";
-import { own } from "./json";
+import { copyOf, own, setOwn } from "./json";
 import type { Json, JsonObject } from "./json";
 import { open } from "./large";
 import { parsePin } from "./pins";
@@ -28,14 +28,14 @@ export function foldedAmong(pins: Iterable<string>, declared: { readonly [pin: s
  * never that of arrival. Schema defaults are not written in.
  */
 export function combine(target: CompiledNode, linked: JsonObject): JsonObject {
-  const inputs = new Map(Object.entries(target.node.constants));
-  for (const pin of target.linkedPins) if (Object.hasOwn(linked, pin)) inputs.set(pin, linked[pin] ?? null);
-  for (const [pin, value] of Object.entries(target.mask)) inputs.set(pin, value);
+  const inputs = copyOf(target.node.constants);
+  for (const pin of target.linkedPins) if (Object.hasOwn(linked, pin)) setOwn(inputs, pin, linked[pin] ?? null);
+  for (const [pin, value] of Object.entries(target.mask)) setOwn(inputs, pin, value);
   for (const { pin, base, steps } of target.foldedPins) {
-    const value = inputs.get(pin);
-    if (value !== undefined) inputs.set(base, put(inputs.get(base), steps, value));
+    const value = own(inputs, pin);
+    if (value !== undefined) setOwn(inputs, base, put(own(inputs, base), steps, value));
   }
-  return Object.fromEntries(inputs);
+  return inputs;
 }
 
 /** What stands in the way is made a list or an object by the rules of coercion. A computed key is always an own one, even `__proto__`. */

@@ -4,7 +4,7 @@ import { maskNode, routesOf } from "./compile";
 import type { CompiledGraph, CompiledLink, CompiledNode } from "./compile";
 import type { Emission, Masks } from "./definition";
 import type { NodeExecutionId } from "./ids";
-import { own } from "./json";
+import { copyOf, own, setOwn } from "./json";
 import type { Json, JsonObject } from "./json";
 import { select } from "./select";
 
@@ -62,18 +62,20 @@ export function deliver(
 
 /** `masks`: of the execution, by node and pin. */
 export function openPlanner(graph: CompiledGraph, pending: Pending, mint: Mint, masks: Masks = {}): Planner {
-  const draft: Draft = { ...copyOf(pending), mint, masked: maskedNodes(graph, masks) };
+  const draft: Draft = { ...mapsOf(pending), mint, masked: maskedNodes(graph, masks) };
   return {
     deliver(nodeId, emission) {
-      return routesOf(graph, nodeId, emission.pin).flatMap(({ link, steps }) => {
+      const ready: Ready[] = [];
+      for (const { link, steps } of routesOf(graph, nodeId, emission.pin)) {
         const value = select(emission.value, steps);
-        return value === undefined ? [] : follow(draft, link, value);
-      });
+        if (value !== undefined) follow(draft, link, value, ready);
+      }
+      return ready;
     },
-    pending: () => copyOf(draft),
+    pending: () => mapsOf(draft),
     missing(waiting) {
       const sink = draft.masked.get(waiting.nodeId) ?? graph.nodes.get(waiting.nodeId);
-      return sink ? missingPins(draft, sink, waiting) : [];
+      return sink ? missingPins(sink, fillStatic(draft, sink, waiting)) : [];
     },
   };
 }
@@ -100,28 +102,31 @@ function maskedNodes({ nodes }: CompiledGraph, masks: Masks): ReadonlyMap<string
   return masked;
 }
 
-function copyOf({ waiting, lastQueued }: Pending): Pick<Draft, "waiting" | "lastQueued"> {
+function mapsOf({ waiting, lastQueued }: Pending): Pick<Draft, "waiting" | "lastQueued"> {
   return { waiting: new Map(waiting), lastQueued: new Map(lastQueued) };
 }
 
+const nobody: readonly Waiting[] = [];
+
 /** Pair, fill, check and, once a static link has made its sink ready, spread. */
-function follow(draft: Draft, { sink, sinkName, isStatic }: CompiledLink, value: Json): Ready[] {
+function follow(draft: Draft, { sink, sinkName, isStatic }: CompiledLink, value: Json, ready: Ready[]): void {
   const nodeId = sink.node.id;
-  const queue = draft.waiting.get(nodeId) ?? [];
+  const queue = draft.waiting.get(nodeId) ?? nobody;
   const at = queue.findIndex((waiting) => !Object.hasOwn(waiting.inputs, sinkName));
-  const paired = queue[at] ?? { id: draft.mint(), nodeId, inputs: {} };
-  const fed: Waiting = { ...paired, inputs: { ...paired.inputs, [sinkName]: value } };
+  const paired = queue[at];
+  const inputs = copyOf(paired?.inputs ?? {});
+  setOwn(inputs, sinkName, value);
+  const fed: Waiting = { id: paired?.id ?? draft.mint(), nodeId, inputs };
 
   const first = complete(draft, sink, fed);
-  if (!first) {
-    keep(draft, nodeId, at < 0 ? [...queue, fed] : queue.with(at, fed));
-    return [];
-  }
-  const others = at < 0 ? queue : queue.toSpliced(at, 1);
+  if (!first) return keep(draft, nodeId, paired ? queue.with(at, fed) : [...queue, fed]);
+  ready.push(first);
+  if (queue.length === 0) return;
+  const others = paired ? queue.toSpliced(at, 1) : queue;
   // A static value that has made one execution ready may be all that the others were waiting for.
   const spread = isStatic ? others.map((waiting) => complete(draft, sink, waiting)) : [];
   keep(draft, nodeId, isStatic ? others.filter((_, i) => !spread[i]) : others);
-  return [first, ...spread.filter((next) => next !== null)];
+  ready.push(...spread.filter((next) => next !== null));
 }
 
 function keep(draft: Draft, nodeId: string, queue: readonly Waiting[]): void {
@@ -136,15 +141,15 @@ function keep(draft: Draft, nodeId: string, queue: readonly Waiting[]): void {
 function complete(draft: Draft, sink: CompiledNode, waiting: Waiting): Ready | null {
   const { id, nodeId } = waiting;
   const target = draft.masked.get(nodeId) ?? sink;
-  if (missingPins(draft, target, waiting).length > 0) return null;
-  const ready = { id, nodeId, ...freeze(target, fillStatic(draft, target, waiting)) };
-  if (keepsStatic(target)) draft.lastQueued.set(nodeId, ready.inputs);
-  return ready;
+  const linked = fillStatic(draft, target, waiting);
+  if (missingPins(target, linked).length > 0) return null;
+  const { inputs, problem } = freeze(target, linked);
+  if (keepsStatic(target)) draft.lastQueued.set(nodeId, inputs);
+  return { id, nodeId, inputs, problem };
 }
 
-function missingPins(draft: Draft, target: CompiledNode, waiting: Waiting): string[] {
-  const linked = fillStatic(draft, target, waiting);
-  return target.linkedPins.filter((pin) => !Object.hasOwn(linked, pin) && !Object.hasOwn(target.mask, pin));
+function missingPins({ linkedPins, mask }: CompiledNode, linked: JsonObject): string[] {
+  return linkedPins.filter((pin) => !Object.hasOwn(linked, pin) && !Object.hasOwn(mask, pin));
 }
 
 function freeze(target: CompiledNode, linked: JsonObject): Pick<Ready, "inputs" | "problem"> {
@@ -153,6 +158,7 @@ function freeze(target: CompiledNode, linked: JsonObject): Pick<Ready, "inputs" 
 }
 
 function fillStatic(draft: Draft, { staticPins }: CompiledNode, { nodeId, inputs: brought }: Waiting): JsonObject {
+  if (staticPins.length === 0) return brought;
   const last = draft.lastQueued.get(nodeId) ?? {};
   const missing = staticPins.filter((pin) => !Object.hasOwn(brought, pin) && Object.hasOwn(last, pin));
   return missing.length === 0 ? brought : { ...brought, ...pick(last, missing) };

@@ -32,3 +32,16 @@ export function isObject(value: unknown): value is JsonObject {
 export function own<Value>(object: { readonly [key: string]: Value }, key: string): Value | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
+
+/** Sets what an object that is being made itself holds under a key that a user made. A computed key of a literal takes four times as long. */
+export function setOwn<Value>(object: { [key: string]: Value }, key: string, value: Value): void {
+  if (key !== "__proto__") object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** A copy to be added to. A spread leaves no room for more, so that the first key added moves it: four times as slow. */
+export function copyOf<Value>(values: { readonly [key: string]: Value }): { [key: string]: Value } {
+  const copy: { [key: string]: Value } = {};
+  for (const key of Object.keys(values)) setOwn(copy, key, values[key] as Value);
+  return copy;
+}

@@ -59,11 +59,13 @@ export class NotLoaded extends Error {
 }
 
 export function isLarge(value: unknown): value is Large {
-  return value instanceof Large;
+  return typeof value === "object" && value instanceof Large;
 }
 
 export function largesAmong(values: readonly Json[]): Large[] {
-  return values.flatMap((value) => (isLarge(value) ? [value] : []));
+  const larges: Large[] = [];
+  for (const value of values) if (isLarge(value)) larges.push(value);
+  return larges;
 }
 
 /** A reference where a value is expected: it passes for one wherever nobody looks inside. */
@@ -80,6 +82,8 @@ export function open(value: Json): Json {
 
 /** The references that `openInputs` opens. */
 export function largesIn(inputs: JsonObject, carried: readonly string[] = []): Large[] {
+  const larges = largesAmong(Object.values(inputs));
+  if (larges.length === 0) return larges;
   return largesAmong(Object.entries(inputs).flatMap(([pin, value]) => (carried.includes(pin) ? [] : [value])));
 }
 
