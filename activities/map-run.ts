@@ -19,7 +19,7 @@ export class MapRun {
     this.node = node;
     this.map = { items, admitted: found?.admitted ?? 0 };
     this.found = found ?? { ended: 0, failure: null, live: [], results: items === 0 ? [] : null };
-    node.map = this.map;
+    node.note({ map: this.map });
   }
 
   get running(): number {

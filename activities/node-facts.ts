@@ -7,7 +7,8 @@ import type { Emission } from "../graph/definition";
 import type { NodeExecutionId } from "../graph/ids";
 import { fileUri } from "../graph/file";
 import type { Json, JsonObject } from "../graph/json";
-import { isLarge, open } from "../graph/large";
+import { isLarge, largeFrom, open } from "../graph/large";
+import { fitsSurely } from "../graph/size";
 import type { RemoteWork } from "../workflows/messages";
 import { isRemote, isStream } from "./placement";
 
@@ -50,7 +51,7 @@ type Wrong = { readonly at: number; readonly error: RecordedError };
 export function findWrong(compiled: CompiledNode, emissions: readonly Emission[], valueBytes: number): Wrong | null {
   const { block, nested } = compiled;
   for (const [at, { pin, value }] of emissions.entries()) {
-    const length = isLarge(value) ? value.bytes : JSON.stringify(value).length;
+    const length = lengthOf(value, Math.min(valueBytes, largeFrom));
     if (length > valueBytes) {
       const message = `the value of output "${pin}" has ${length} characters of JSON, at most ${valueBytes} are allowed`;
       return { at, error: { code: "value_too_large", message } };
@@ -77,6 +78,12 @@ const previewLength = 1_024;
 
 export function preview(value: Json): JsonObject {
   if (isLarge(value)) return { bytes: value.bytes, uri: fileUri(value.id), preview: value.preview };
-  const { length } = JSON.stringify(value);
+  const length = lengthOf(value, previewLength);
   return length <= previewLength ? { value } : { bytes: length };
+}
+
+/** Characters of its JSON, or bytes of what it stands for; 0 where that is surely no more than `short`. */
+function lengthOf(value: Json, short: number): number {
+  if (fitsSurely(value, short)) return 0;
+  return isLarge(value) ? value.bytes : JSON.stringify(value).length;
 }

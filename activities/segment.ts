@@ -17,10 +17,11 @@ import type { Emission, NestedGraph, NodeMap } from "../graph/definition";
 import { isDetached } from "../graph/detached";
 import { openPlanner, start, type Mint, type Planner, type Ready, type Waiting } from "../graph/deliver";
 import type { ExecutionId, NodeExecutionId } from "../graph/ids";
-import { largesIn, NotLoaded, open, openInputs } from "../graph/large";
+import { largeFrom, largesIn, NotLoaded, open, openInputs } from "../graph/large";
 import { childMasks } from "../graph/masks";
 import { isObject, type Json, type JsonObject } from "../graph/json";
 import { childInputs, missingChildInputs } from "../graph/nested";
+import { fitsSurely } from "../graph/size";
 import type { EndReason } from "../graph/status";
 import { itemWorkId, type RemoteWork, type Work } from "../workflows/messages";
 import { Allowance, type ChildRefusal } from "./allowance";
@@ -108,7 +109,7 @@ export class Segment {
   host({ id }: RemoteWork, hostId: NodeExecutionId): StartedNode | null {
     const node = this.draft.node(id);
     if (!node) throw new Error(`no node execution ${id} in this segment`);
-    node.newHostId = hostId;
+    node.note({ hostId });
     const isNew = node.found === null || node.found === "INCOMPLETE";
     if (!isNew || this.state.isRerun || this.state.tree.budget !== null) return null;
     const { nodeId, inputs } = node;
@@ -236,7 +237,7 @@ export class Segment {
         kind: "wait",
         id: node.id,
         label: labelOf(node.compiled),
-        delayMs: node.newWakeInMs ?? 0,
+        delayMs: node.rare.wakeInMs ?? 0,
       });
     }
     return true;
@@ -296,7 +297,8 @@ export class Segment {
     for (const { nodeId, id, inputs, problem } of ready) {
       if (this.allowance.isRefused(id) || !this.allowance.iterates(nodeId)) continue;
       const node = this.draft.ready(nodeId, id, encloseEach(this.state.ownerId, inputs));
-      node.iteration = this.allowance.iteration(nodeId);
+      const iteration = this.allowance.iteration(nodeId);
+      if (iteration !== undefined) node.note({ iteration });
       this.queue(node, problem);
     }
   }
@@ -324,16 +326,19 @@ export class Segment {
     this.work.push(remoteWork(this.deps.blocks, compiled, node.id));
   }
 
-  private fitsInline(block: InlineBlock, node: NodeDraft): boolean {
-    const carried = block.carries?.(node.inputs) ?? [];
-    const bytes = largesIn(node.inputs, carried).reduce((sum, large) => sum + large.bytes, 0);
-    if (bytes + JSON.stringify(node.inputs).length > this.deps.bounds.inputBytes) return false;
-    return block.fitsInline?.(openInputs(node.inputs, carried)) ?? true;
+  private fitsInline(block: InlineBlock, { inputs }: NodeDraft): boolean {
+    const { inputBytes } = this.deps.bounds;
+    const carried = block.carries?.(inputs) ?? [];
+    if (!fitsSurely(inputs, Math.min(inputBytes, largeFrom))) {
+      const bytes = largesIn(inputs, carried).reduce((sum, large) => sum + large.bytes, 0);
+      if (bytes + JSON.stringify(inputs).length > inputBytes) return false;
+    }
+    return block.fitsInline?.(openInputs(inputs, carried)) ?? true;
   }
 
   /** Large values become references here, wherever they come from. */
   private give(node: NodeDraft, emissions: readonly Emission[]): void {
-    node.emit(emissions.map(({ pin, value }) => ({ pin, value: enclose(this.state.ownerId, value) })));
+    for (const { pin, value } of emissions) node.emit({ pin, value: enclose(this.state.ownerId, value) });
   }
 
   private arm(block: WaitBlock, node: NodeDraft): void {
@@ -352,7 +357,7 @@ export class Segment {
   }
 
   private waitFor(node: NodeDraft, delayMs: number, times: number): void {
-    node.newWakeInMs = delayMs;
+    node.note({ wakeInMs: delayMs });
     node.wakesLeft = times;
     this.work.push({ kind: "wait", id: node.id, label: labelOf(node.compiled), delayMs });
   }
@@ -392,7 +397,7 @@ export class Segment {
     const waiting = this.draft.event("node.waiting", node.id, { nodeId: node.nodeId });
     const { kind, question } = review;
     this.draft.event("review.requested", node.id, { nodeId: node.nodeId, kind, question });
-    node.review = review;
+    node.note({ review });
     node.placement = "wait";
     node.status = "WAITING";
     this.draft.delta.waiting += 1;
@@ -564,11 +569,11 @@ export class Segment {
     const oldestLive =
       (ordered && Object.hasOwn(this.state.oldestLive, nodeId) && this.state.oldestLive[nodeId]) || Infinity;
     for (;;) {
-      const index = ordered ? 0 : list.findIndex((node) => node.hasEnded || node.undelivered.length > 0);
+      const index = ordered ? 0 : list.findIndex((node) => node.hasEnded || node.hasUndelivered);
       const node = list[index];
       if (!node || node.queuedSeq > oldestLive) return;
-      for (const emission of node.takeUndelivered()) {
-        if (this.grows) this.queueAll(this.planner.deliver(nodeId, emission));
+      for (let one = node.nextUndelivered(); one; one = node.nextUndelivered()) {
+        if (this.grows) this.queueAll(this.planner.deliver(nodeId, one));
       }
       if (!node.hasEnded) return;
       list.splice(index, 1);
@@ -663,7 +668,7 @@ export class Segment {
     const child = { id, graphId, graphVersion: version, inputs, masks };
     if (isDetached(node.compiled.node)) {
       this.draft.detach(node, child);
-      node.emit([{ pin: "executionId", value: id }]);
+      node.emit({ pin: "executionId", value: id });
       return this.end(node, "COMPLETED", "finished");
     }
     this.draft.admitChild(node, child);

@@ -86,14 +86,14 @@ export class UnitDraft {
 
   /** Those of a node's outputs that have none yet. */
   outputEvents(node: NodeDraft): void {
-    for (const { pin, value } of node.takeUnannounced()) {
-      this.event("node.output", node.id, { nodeId: node.nodeId, pin, ...preview(value) });
+    for (let one = node.nextUnannounced(); one; one = node.nextUnannounced()) {
+      this.event("node.output", node.id, { nodeId: node.nodeId, pin: one.pin, ...preview(one.value) });
     }
   }
 
   /** It is born in this step, as a tree of its own; its node is done. */
   detach(node: NodeDraft, child: Omit<ChildRow, "queued" | "parentNodeExecutionId">): void {
-    node.newChildId = child.id;
+    node.note({ childExecutionId: child.id });
     node.started = this.event("node.started", node.id, { nodeId: node.nodeId });
     this.event("child.started", node.id, { nodeId: node.nodeId, childExecutionId: child.id, detached: true });
     this.children.push({ ...child, parentNodeExecutionId: node.id, queued: null });
@@ -116,7 +116,7 @@ export class UnitDraft {
 
   admitChild(node: NodeDraft, child: Omit<ChildRow, "queued" | "parentNodeExecutionId">): void {
     node.status = "RUNNING";
-    node.newChildId = child.id;
+    node.note({ childExecutionId: child.id });
     node.touch();
     node.started = this.event("node.started", node.id, { nodeId: node.nodeId });
     this.event("child.started", node.id, { nodeId: node.nodeId, childExecutionId: child.id });
@@ -205,11 +205,10 @@ export class UnitDraft {
     });
     return failed.map(({ id, nodeId, inputs }) => {
       const node = this.ready(nodeId, mint(), inputs);
-      node.resurrects = id;
+      node.note({ resurrects: id, wakeInMs: cooldownMs });
       node.queued = this.event("node.queued", node.id, { nodeId, resurrects: id });
       node.placement = "wait";
       node.status = "WAITING";
-      node.newWakeInMs = cooldownMs;
       node.wakesLeft = 1;
       this.delta.open += 1;
       this.delta.waiting += 1;
@@ -303,7 +302,7 @@ export class UnitDraft {
     const node = this.ready(nodeId, id, encloseEach(this.state.ownerId, inputs));
     node.status = "TERMINATED";
     node.endReason = "unfed";
-    node.missingPins = missing;
+    node.note({ missingPins: missing });
     node.closed = true;
     const pins = Object.keys(inputs);
     node.ended = this.event("node.terminated", id, { nodeId, endReason: "unfed", pins, missingPins: missing });

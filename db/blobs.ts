@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ExecutionId } from "../graph/ids";
 import type { Json, JsonObject } from "../graph/json";
 import { asValue, isLarge, Large, largeFrom, type LargeKind } from "../graph/large";
+import { fitsSurely } from "../graph/size";
 import type { Database } from "./client";
 import { isUnknownKey } from "./errors";
 
@@ -13,7 +14,7 @@ const previewLength = 200;
 
 /** The same value, or what stands for it if it is large. Nothing is written: see `saveLarge`. */
 export function enclose(ownerId: string, value: Json): Json {
-  if (isLarge(value) || roomLeft(value, largeFrom) >= 0) return value;
+  if (fitsSurely(value, largeFrom) || isLarge(value)) return value;
   const text = JSON.stringify(value);
   const bytes = Buffer.byteLength(text);
   if (bytes <= largeFrom) return value;
@@ -24,21 +25,9 @@ export function enclose(ownerId: string, value: Json): Json {
 
 /** Values by pin. The same object where none is large. */
 export function encloseEach(ownerId: string, values: JsonObject): JsonObject {
+  if (fitsSurely(values, largeFrom)) return values;
   const entries = Object.entries(values).map(([pin, value]): [string, Json] => [pin, enclose(ownerId, value)]);
   return entries.some(([pin, value]) => value !== values[pin]) ? Object.fromEntries(entries) : values;
-}
-
-/** Far from the bound it is not worth writing a value as JSON. A character takes 6 bytes at most, a number 24. */
-function roomLeft(value: Json, room: number): number {
-  if (typeof value === "string") return room - 6 * value.length - 3;
-  if (typeof value !== "object" || value === null) return room - 25;
-  let left = room - 2;
-  const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
-  for (const [key, item] of entries as Iterable<[string | number, Json]>) {
-    left = roomLeft(item, left - (typeof key === "string" ? 6 * key.length + 4 : 0));
-    if (left < 0) break;
-  }
-  return left;
 }
 
 /** By owner, type and content: the same is stored once, and nobody learns what another owner has. A UUID of version 8. */
