@@ -4,7 +4,7 @@ import { TreelineError } from "../graph/errors";
 import { parseJson, takeBytes } from "./body";
 import { callerOf } from "./caller";
 import type { AppDeps } from "./deps";
-import { graphFactsReader } from "./graph-facts";
+import { graphFactsReader, newestVersions } from "./graph-facts";
 import { carryOnce } from "./idempotency";
 import { measureRequests } from "./metrics";
 import { sendProblem, toTreelineError } from "./problem";
@@ -28,6 +28,7 @@ function createRoutes(deps: AppDeps): Route[] {
   const shared = {
     ...deps,
     readFacts: graphFactsReader(db, catalog),
+    newest: newestVersions(db),
     maxima: config.maxima,
     maxValueBytes: config.maxValueBytes,
     outputBlocks: [...catalog.values()].filter(({ role }) => role === "output").map(({ id }) => id),

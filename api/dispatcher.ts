@@ -7,12 +7,13 @@ import {
   type WorkflowStartOptions,
 } from "@temporalio/client";
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Database } from "../db/client";
 import {
   claimOutbox,
   deleteOutbox,
-  deleteStart,
+  deleteStarts,
   readStartFacts,
   readStopFacts,
   type OutboxRow,
@@ -38,6 +39,8 @@ const graphKey = defineSearchAttributeKey(searchAttributeNames.graph, SearchAttr
 const pollEveryMs = 1_000;
 /** A claimed row that is not deleted by then belongs to a dispatcher that died. */
 const againMs = 10_000;
+/** What has been started leaves the outbox in one statement each 100 ms; a start is due 2 s after it was recorded. */
+const forgetEveryMs = 100;
 const batch = 100;
 
 export type DispatcherDeps = {
@@ -57,8 +60,11 @@ export type DispatcherDeps = {
 
 /** Carries to Temporal what the outbox says, at least once, in order of its rows; any number of them may run. */
 export type Dispatcher = {
-  /** Tries at once what a caller has just recorded; where Temporal is away the outbox row stays and is carried out later. */
-  startNow(executionId: ExecutionId): Promise<void>;
+  /**
+   * Tries at once what a caller has just recorded, whose `facts` need no query then; where Temporal is away the outbox row stays
+   * and is carried out later.
+   */
+  startNow(executionId: ExecutionId, facts?: StartFacts | null): Promise<void>;
   /** Tries at once, in the background, what follows a fence: sweeps a batch, starts the follow-up; else the outbox row stays. */
   followStop(stopId: StopId): void;
   close(): Promise<void>;
@@ -70,14 +76,16 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
   const following = new Set<Promise<void>>();
   let round: Promise<void> | null = null;
   let overdue: Promise<unknown> | null = null;
+  const started = new Set<ExecutionId>();
+  let forgetting: Promise<void> | null = null;
   let again = false;
   const places = deps.places ?? noLimit;
   const limited = isLimited(places);
   /** Where a limit was lifted, those that waited for it go on. */
   let admittedOnce = false;
 
-  async function start(executionId: ExecutionId): Promise<void> {
-    const facts = await readStartFacts(db, executionId);
+  async function start(executionId: ExecutionId, known: StartFacts | null = null): Promise<void> {
+    const facts = known ?? (await readStartFacts(db, executionId));
     if (facts) {
       await startWorkflow("execution", executionId, facts, {
         taskQueue: deps.taskQueue,
@@ -86,7 +94,7 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
         staticSummary: facts.graphName.slice(0, 100),
       });
     }
-    await deleteStart(db, executionId);
+    await forget(executionId);
   }
 
   async function startStop(stopId: StopId): Promise<void> {
@@ -101,7 +109,24 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
         workflowTaskTimeout: "3 seconds", // how long a dead worker keeps one; the default is 10 s
       });
     }
-    await deleteStart(db, stopId);
+    await deleteStarts(db, [stopId]); // at once: its row is due already
+  }
+
+  /** Its row leaves the outbox, at once or with those that follow; one that stays is started again, which Temporal refuses. */
+  async function forget(id: ExecutionId): Promise<void> {
+    if (closing.signal.aborted) return deleteStarts(db, [id]);
+    started.add(id);
+    forgetting ??= forgetAll();
+  }
+
+  async function forgetAll(): Promise<void> {
+    while (started.size > 0) {
+      const ids = [...started];
+      started.clear();
+      await deleteStarts(db, ids).catch((err: unknown) => log.warn({ err }, "what is started stays in the outbox"));
+      if (!closing.signal.aborted) await sleep(forgetEveryMs);
+    }
+    forgetting = null;
   }
 
   async function startWorkflow(
@@ -188,10 +213,10 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
       .finally(() => (overdue = null));
   }, pollEveryMs);
   return {
-    async startNow(executionId) {
+    async startNow(executionId, facts) {
       try {
         if (limited) look();
-        else await start(executionId);
+        else await start(executionId, facts);
       } catch (err) {
         log.warn({ err, executionId }, "Temporal did not take the start: the dispatcher will try again");
       }
@@ -211,6 +236,7 @@ export async function createDispatcher(deps: DispatcherDeps): Promise<Dispatcher
       await round;
       await Promise.all(following);
       await overdue;
+      await forgetting;
     },
   };
 }

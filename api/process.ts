@@ -12,9 +12,8 @@ import { forgetOldKeys } from "../db/idempotency";
 import { createWaker } from "../db/wake";
 import type { BlockCatalog } from "../graph/block";
 import { priceBlocks } from "../graph/prices";
-import type { ExecutionId } from "../graph/ids";
 import { createApp } from "./app";
-import { createDispatcher } from "./dispatcher";
+import { createDispatcher, type Dispatcher } from "./dispatcher";
 import { createEndedListener } from "./ended";
 import { createLiveEvents } from "./live-events";
 import { measureOrphans } from "./orphan-metrics";
@@ -91,8 +90,8 @@ async function open(options: ApiOptions, opened: (() => unknown)[]): Promise<str
   });
   // A connection that closes under a call takes the process down with it: every start is waited for.
   const starting = new Set<Promise<void>>();
-  const startNow = async (id: ExecutionId) => {
-    const start = dispatcher.startNow(id).finally(() => starting.delete(start));
+  const startNow: Dispatcher["startNow"] = async (id, facts) => {
+    const start = dispatcher.startNow(id, facts).finally(() => starting.delete(start));
     starting.add(start);
     await start;
   };

@@ -25,12 +25,12 @@ export async function deleteOutbox(db: Database, ids: readonly number[]): Promis
   await db.pool.query({ name: "delete_outbox", text: "delete from outbox where id = any ($1)", values: [ids] });
 }
 
-/** The start of this execution, or of this stop's follow-up, has reached Temporal. */
-export async function deleteStart(db: Database, id: ExecutionId | StopId): Promise<void> {
+/** The starts of these executions, or of these stops' follow-ups, have reached Temporal. */
+export async function deleteStarts(db: Database, ids: readonly (ExecutionId | StopId)[]): Promise<void> {
   await db.pool.query({
-    name: "delete_start",
-    text: "delete from outbox where subject_id = $1 and kind in ('start', 'stop')",
-    values: [id],
+    name: "delete_starts",
+    text: "delete from outbox where subject_id = any ($1) and kind in ('start', 'stop')",
+    values: [ids],
   });
 }
 

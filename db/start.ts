@@ -14,6 +14,8 @@ export type NewTree = {
   readonly actor: string;
   readonly graphId: GraphId;
   readonly graphVersion: number;
+  /** Only if no later version has been saved. */
+  readonly ifNewest?: boolean;
   readonly inputs: JsonObject;
   readonly masks?: Masks;
   readonly limits: Limits;
@@ -26,8 +28,11 @@ export type NewTree = {
   readonly labels: Readonly<Record<string, string>>;
 };
 
-/** Records a start: tree, QUEUED root execution, event and outbox row in one transaction and one round trip. */
-export async function startTree(db: Database, start: NewTree): Promise<void> {
+/**
+ * Records a start: tree, QUEUED root execution, event and outbox row in one transaction and one round trip. Answers false, and
+ * writes nothing, only where `ifNewest` refuses it.
+ */
+export async function startTree(db: Database, start: NewTree): Promise<boolean> {
   const { masks = {}, limits, labels, ...rest } = start;
   const inputs = encloseEach(start.ownerId, start.inputs);
   const values = Object.values(inputs);
@@ -41,6 +46,7 @@ export async function startTree(db: Database, start: NewTree): Promise<void> {
     blobs: [...new Set(larges.map(({ id }) => id))],
     files: values.flatMap((value) => (typeof value === "string" ? (fileIdOf(value) ?? []) : [])),
   };
-  const query = { name: "start_tree", text: "select start_tree($1)", values: [JSON.stringify(document)] };
-  await writeWith(db, start.ownerId, larges, () => db.pool.query(query));
+  const query = { name: "start_tree", text: "select start_tree($1) as at", values: [JSON.stringify(document)] };
+  const { rows } = await writeWith(db, start.ownerId, larges, () => db.pool.query<{ at: Date | null }>(query));
+  return rows[0]?.at !== null;
 }

@@ -9,7 +9,7 @@ import { startRequest } from "../../graph/schema";
 import { isTerminal, statuses } from "../../graph/status";
 import type { Caller } from "../caller";
 import type { AppDeps } from "../deps";
-import type { ReadGraphFacts } from "../graph-facts";
+import type { NewestVersions, ReadGraphFacts } from "../graph-facts";
 import { createdPlace, cursor, decodeCursor, flag, list, page, pageSize, repeated, wait, waitMs } from "../query";
 import { execution, toExecution, type WorkflowLink } from "../resources/execution";
 import { route, type Route } from "../route";
@@ -17,6 +17,7 @@ import { recordStart } from "../start";
 
 type Deps = Pick<AppDeps, "db" | "dispatcher" | "ended" | "places"> & {
   readonly readFacts: ReadGraphFacts;
+  readonly newest: NewestVersions;
   readonly linkTo: WorkflowLink;
   /** Ids of the blocks that are outputs of a graph. */
   readonly outputBlocks: readonly string[];
@@ -25,7 +26,7 @@ type Deps = Pick<AppDeps, "db" | "dispatcher" | "ended" | "places"> & {
 };
 
 export function executionRoutes(deps: Deps): Route[] {
-  const { db, dispatcher, ended, readFacts, linkTo, outputBlocks, maxima, maxValueBytes } = deps;
+  const { db, dispatcher, ended, linkTo, outputBlocks, maxima, maxValueBytes } = deps;
   const awaitsAdmission = isLimited(deps.places);
   const read = async ({ ownerId }: Caller, id: ExecutionId) => {
     const found = await readExecution(db, ownerId, id, outputBlocks);
@@ -47,7 +48,7 @@ export function executionRoutes(deps: Deps): Route[] {
       answers: { 201: { description: "Recorded; it runs, or has ended already.", schema: execution, location: true } },
       errors: ["not_found", "invalid_inputs"],
       async handle({ id: graphId, query, body, caller, mint, triedBefore, signal }) {
-        const id = await recordStart(db, readFacts, {
+        const { id, facts } = await recordStart(deps, {
           graphId,
           request: body,
           caller,
@@ -57,7 +58,7 @@ export function executionRoutes(deps: Deps): Route[] {
           maxValueBytes,
           awaitsAdmission,
         });
-        void dispatcher.startNow(id); // never fails: what Temporal does not take now stays in the outbox
+        void dispatcher.startNow(id, facts); // never fails: what Temporal does not take now stays in the outbox
         const isOver = async () => isTerminal((await readStatus(db, caller.ownerId, id)) ?? "COMPLETED");
         const ms = waitMs(query.wait);
         if (ms > 0) await ended.waitFor(id, ms, isOver, signal);

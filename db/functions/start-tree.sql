@@ -1,10 +1,15 @@
--- A new tree: its row, its root execution, the first event and the outbox row that makes Temporal begin it. One round trip.
+-- A new tree: its row, its root execution, the first event and the outbox row that makes Temporal begin it. One round trip. null,
+-- and nothing is written: it was to run the newest version of its graph (`ifNewest`), and there is a later one.
 create or replace function start_tree(p_doc json) returns timestamptz
 language plpgsql volatile as $$
 declare
   v_id uuid := p_doc ->> 'id';
   v_at timestamptz := date_trunc('milliseconds', clock_timestamp());
 begin
+  if (p_doc ->> 'ifNewest')::boolean and exists (
+      select 1 from graphs where id = (p_doc ->> 'graphId')::uuid and version > (p_doc ->> 'graphVersion')::int) then
+    return null;
+  end if;
   insert into trees (root_id, owner_id, seq, executions, live_executions, node_executions, max_depth, charge)
     values (v_id, p_doc ->> 'ownerId', 1, 1, 1, 0, 0, 0);
   insert into executions (id, root_id, ancestors, depth, owner_id, actor, graph_id, graph_version, status, inputs, masks, limits, labels, budget, priority,

@@ -154,6 +154,22 @@ describe("POST /v1/graphs/{id}/executions", () => {
     expect(await app.post("/v1/graphs/nothing/executions", {})).toMatchObject({ status: 404 });
   });
 
+  test("starts the newest version, also where that was saved after the last start", async () => {
+    await using bundle = await setup();
+    const { app } = bundle;
+    const id = await save(app, greeter);
+    const path = `/v1/graphs/${id}/executions`;
+    expect((await app.post(path, {})).body).toMatchObject({ graphVersion: 1 });
+    expect((await app.post(path, {})).body).toMatchObject({ graphVersion: 1 });
+    await app.post("/v1/graphs", { ...greeter, id, name: "Second" });
+    expect((await app.post(path, {})).body).toMatchObject({ graphVersion: 2, graphName: "Second" });
+    const number = { id: "n", blockId: blockIds.number, constants: { name: "number", value: 1 } };
+    await app.post("/v1/graphs", { ...greeter, id, nodes: [...greeter.nodes, number] });
+    const inputs = { number: 2 }; // a fault of the second version
+    expect((await app.post(path, { inputs })).body).toMatchObject({ graphVersion: 3, inputs });
+    expect((await app.post(path, { inputs: { other: 1 } })).body).toMatchObject({ code: "invalid_inputs" });
+  });
+
   test("refuses to wait for what is no duration, or for longer than two minutes", async () => {
     await using bundle = await setup();
     for (const wait of ["121s", "soon", "-1s", "", "5"]) {

@@ -1,4 +1,4 @@
-import { claimOutbox, deleteOutbox, deleteStart, readStartFacts, requeueLiveRoots } from "../../db/outbox";
+import { claimOutbox, deleteOutbox, deleteStarts, readStartFacts, requeueLiveRoots } from "../../db/outbox";
 import { commitStep } from "../../db/step";
 import { settleFenced } from "../../db/stops";
 import { begin, beginWithChildren, fence, newExecutionId, startGraph, unit } from "../support/factory";
@@ -41,13 +41,13 @@ describe("the outbox", () => {
     const [first, second] = await claimOutbox(tree.db, 10, 0);
     expect([first?.subjectId, second?.subjectId]).toEqual([tree.root, later]);
     await deleteOutbox(tree.db, [first?.id ?? 0]);
-    await deleteStart(tree.db, later);
+    await deleteStarts(tree.db, [later]);
     expect((await tree.db.pool.query("select 1 from outbox")).rowCount).toBe(0);
   });
 
   test("carries pokes and stops in the order they were decided", async () => {
     await using tree = await setup();
-    await deleteStart(tree.db, tree.root);
+    await deleteStarts(tree.db, [tree.root]);
     await commitStep(tree.db, tree.root, [begin(tree.root)]);
     await commitStep(tree.db, tree.root, [unit(tree.root, 1, { pokes: [tree.root] })]);
     const { stopId } = await fence(tree.db, tree.root);

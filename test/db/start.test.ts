@@ -33,6 +33,12 @@ describe("a start", () => {
       (thrown: unknown) => thrown,
     );
     expect(isDuplicate(error)).toBe(true);
+    await tree.db.pool.query(
+      `insert into graphs (id, version, owner_id, name, description, definition, input_schema, output_schema, sub_graphs, content_hash)
+         select id, 2, owner_id, name, description, definition, input_schema, output_schema, sub_graphs, content_hash from graphs where id = $1`,
+      [tree.graph.id],
+    );
+    expect(await startTree(tree.db, { ...start, ...graph, id: newExecutionId(), ifNewest: true })).toBe(false);
     expect(await readAll(tree.db)).toEqual(before);
   });
 
