@@ -101,14 +101,17 @@ export async function readExecution(
   return rows[0] ?? null;
 }
 
-/** null where the owner has no such execution. */
-export async function readStatus(db: Database, ownerId: string, id: ExecutionId): Promise<Status | null> {
-  const { rows } = await db.pool.query<{ status: Status }>({
-    name: "read_status",
-    text: "select status from executions where id = $1 and owner_id = $2",
-    values: [id, ownerId],
+/** Of executions and stops, those that are over or not there (any more). */
+export async function findOver(db: Database, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await db.pool.query<{ id: string }>({
+    name: "find_over",
+    text: `
+      select w.id from unnest($1::uuid[]) as w (id)
+       where not exists (select 1 from executions e where e.id = w.id and e.ended_at is null)
+         and not exists (select 1 from stops s where s.id = w.id and s.status <> 'CLOSED')`,
+    values: [ids],
   });
-  return rows[0]?.status ?? null;
+  return rows.map(({ id }) => id);
 }
 
 export type ExecutionFilter = {

@@ -1,17 +1,17 @@
 import { z } from "zod";
-import { listExecutions, readExecution, readStatus } from "../../db/executions";
+import { listExecutions, readExecution } from "../../db/executions";
 import { deleteTree } from "../../db/retention";
 import { isLimited } from "../../db/places";
 import type { Limits } from "../../graph/definition";
 import { TreelineError } from "../../graph/errors";
 import { parseExecutionId, parseGraphId, type ExecutionId } from "../../graph/ids";
 import { startRequest } from "../../graph/schema";
-import { isTerminal, statuses } from "../../graph/status";
+import { statuses } from "../../graph/status";
 import type { Caller } from "../caller";
 import type { AppDeps } from "../deps";
 import type { NewestVersions, ReadGraphFacts } from "../graph-facts";
 import { createdPlace, cursor, decodeCursor, flag, list, page, pageSize, repeated, wait, waitMs } from "../query";
-import { execution, toExecution, type WorkflowLink } from "../resources/execution";
+import { execution, toExecution, type ExecutionJson, type WorkflowLink } from "../resources/execution";
 import { route, type Route } from "../route";
 import { recordStart } from "../start";
 
@@ -59,10 +59,15 @@ export function executionRoutes(deps: Deps): Route[] {
           awaitsAdmission,
         });
         void dispatcher.startNow(id, facts); // never fails: what Temporal does not take now stays in the outbox
-        const isOver = async () => isTerminal((await readStatus(db, caller.ownerId, id)) ?? "COMPLETED");
+        let last: ExecutionJson | null = null;
+        const isOver = async () => (last = await read(caller, id)).endedAt !== null;
         const ms = waitMs(query.wait);
-        if (ms > 0) await ended.waitFor(id, ms, isOver, signal);
-        return { status: 201, headers: { Location: `/v1/executions/${id}` }, body: await read(caller, id) };
+        if (ms > 0) await ended.waitFor(id, ms, isOver, signal, facts !== null);
+        return {
+          status: 201,
+          headers: { Location: `/v1/executions/${id}` },
+          body: last ?? (await read(caller, id)),
+        };
       },
     }),
 

@@ -61,7 +61,7 @@ export async function openEngine(options: EngineOptions) {
     wake,
     log,
   });
-  const ended = await createEndedListener(databaseUrl);
+  const ended = await createEndedListener(db, databaseUrl);
   const catalog = catalogOf(createRegistry(blocks));
 
   async function read(id: ExecutionId) {
