@@ -22,8 +22,9 @@ export function createMint(): () => string {
   const text = Buffer.alloc(36, "-");
   return () => {
     const { bytes } = generator.generate();
-    for (const [index, place] of places.entries()) {
+    for (let index = 0; index < places.length; index++) {
       const byte = bytes[index] ?? 0;
+      const place = places[index] ?? 0;
       text[place] = digits[byte >> 4] ?? 0;
       text[place + 1] = digits[byte & 15] ?? 0;
     }
