@@ -8,7 +8,7 @@ import type { NodeExecutionId } from "../graph/ids";
 import { fileUri } from "../graph/file";
 import type { Json, JsonObject } from "../graph/json";
 import { isLarge, largeFrom, open } from "../graph/large";
-import { fitsSurely } from "../graph/size";
+import { fitsSurely, jsonSize } from "../graph/size";
 import type { RemoteWork } from "../workflows/messages";
 import { isRemote, isStream } from "./placement";
 
@@ -85,5 +85,6 @@ export function preview(value: Json): JsonObject {
 /** Characters of its JSON, or bytes of what it stands for; 0 where that is surely no more than `short`. */
 function lengthOf(value: Json, short: number): number {
   if (fitsSurely(value, short)) return 0;
+  if (typeof value === "string") return jsonSize(value).characters;
   return isLarge(value) ? value.bytes : JSON.stringify(value).length;
 }

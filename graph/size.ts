@@ -1,4 +1,5 @@
 import type { Json } from "./json";
+import { largeFrom } from "./large";
 
 /**
  * Whether a value surely has at most so many bytes of JSON: told without writing it, which takes longer than all else that is
@@ -12,7 +13,7 @@ export function fitsSurely(value: Json, bytes: number): boolean {
 function roomLeft(value: unknown, room: number): number {
   switch (typeof value) {
     case "string":
-      return room - 6 * value.length - 3;
+      return roomAfter(value, room);
     case "number":
     case "boolean":
       return room - 25;
@@ -23,6 +24,28 @@ function roomLeft(value: unknown, room: number): number {
     default:
       return -Infinity;
   }
+}
+
+/** Shorter ones are counted by their longest. */
+const longText = 1_024;
+
+function roomAfter(text: string, room: number): number {
+  const left = room - 6 * text.length - 3;
+  if (left >= 0 || text.length < longText || text.length > room) return left;
+  return room - jsonSize(text).bytes - 1;
+}
+
+type JsonSize = { readonly characters: number; readonly bytes: number };
+
+let last: { readonly text: string; readonly size: JsonSize } = { text: "", size: { characters: 2, bytes: 2 } };
+
+/** Of a text's JSON. On its way through a node one and the same text is asked for five times, so the last one is remembered. */
+export function jsonSize(text: string): JsonSize {
+  if (last.text === text) return last.size;
+  const json = JSON.stringify(text);
+  const size = { characters: json.length, bytes: Buffer.byteLength(json) };
+  if (text.length <= largeFrom) last = { text, size };
+  return size;
 }
 
 function roomBeside(items: readonly unknown[], room: number): number {

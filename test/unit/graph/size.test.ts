@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Json } from "../../../graph/json";
 import { asValue, Large } from "../../../graph/large";
-import { fitsSurely } from "../../../graph/size";
+import { fitsSurely, jsonSize } from "../../../graph/size";
 
 describe("fitsSurely", () => {
   test("never says so of a value with more bytes of JSON", () => {
@@ -30,6 +30,20 @@ describe("fitsSurely", () => {
     expect(fitsSurely({ operation: "Add", a: 1, b: null }, 200)).toBe(true);
     expect(fitsSurely({ operation: "Add", a: 1, b: null }, 20)).toBe(false);
   });
+
+  test.each(["plain", 'quo"ted', "line\n", "\u0001", "é", "🙂", "\ud800"])(
+    "tells exactly of long texts such as of %j",
+    (part) => {
+      const text = part.repeat(2_000);
+      for (const value of [text, [text], { text }, [text, text.slice(1)]]) {
+        const bytes = Buffer.byteLength(JSON.stringify(value));
+        expect(fitsSurely(value, bytes - 1)).toBe(false);
+        expect(fitsSurely(value, bytes + 50)).toBe(true);
+      }
+      const json = JSON.stringify(text);
+      expect(jsonSize(text)).toEqual({ characters: json.length, bytes: Buffer.byteLength(json) });
+    },
+  );
 
   test("says it of no reference and of nothing that is not data, wherever it is", () => {
     const large = asValue(new Large({ id: "1", bytes: 100_000, kind: "string", preview: "" }));
