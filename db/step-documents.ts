@@ -1,5 +1,5 @@
 import type { Json } from "../graph/json";
-import { largesAmong, type Large } from "../graph/large";
+import { isLarge, largesAmong, type Large } from "../graph/large";
 import { eventDocuments } from "./event-documents";
 import { toRecord } from "./marker";
 import { quoted, recordArray, textArray } from "./record-array";
@@ -48,12 +48,17 @@ function records<Row>(
 const asText = (value: Json | RecordedError | undefined): string | undefined =>
   value === undefined ? undefined : toRecord(value);
 
-/** References among the values that a unit writes; each is then used by its tree. */
+/** References among the values that a unit writes; each is then used by its tree. Loops: a segment's 3,000 values are in no list yet. */
 export function largesOf({ inserts, updates, outputs, children, relay }: Unit): Large[] {
-  const inputs = [...inserts, ...updates, ...children].flatMap((row) => Object.values(row.inputs ?? {}));
-  const questions = [...inserts, ...updates].flatMap(({ review }) => (review ? [review.payload] : []));
-  const emitted = [...outputs, ...(relay?.outputs ?? [])].map(({ value }) => value);
-  return largesAmong([...inputs, ...questions, ...emitted]);
+  const larges: Large[] = [];
+  const look = (value: Json | undefined) => void (isLarge(value) && larges.push(value));
+  for (const rows of [inserts, updates, children]) {
+    for (const { inputs } of rows) for (const pin in inputs) look(inputs[pin]);
+  }
+  for (const rows of [inserts, updates]) for (const { review } of rows) look(review?.payload);
+  for (const { value } of outputs) look(value);
+  for (const { value } of relay?.outputs ?? []) look(value);
+  return larges;
 }
 
 function idsOf(larges: readonly Large[]): string[] | undefined {
