@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { bundleWorkflows } from "../worker/bundle";
 
 /** What may enter the sandbox. Of Node's built-in modules none: the bundler itself fails when one is reached. */
@@ -26,23 +24,6 @@ test("the workflows' bundle holds Temporal's sandbox code, workflows/ and graph/
   const own = modules.filter((path) => packageOf(path) === undefined).map((path) => path.split("/")[1]);
   expect([...new Set(own)].filter((room) => !rooms.includes(room ?? ""))).toEqual([]);
   expect(Buffer.byteLength(code)).toBeLessThan(bytesAtMost);
-});
-
-/** Lines at module level that may change later: all workflows of a worker share the modules. */
-function keepersIn(source: string): string[] {
-  return source.split("\n").filter((line) => /^(?:export )?(?:let\b|var\b|(?:const|class)\b.*\bnew [A-Z])/.test(line));
-}
-
-test("modules that workflows share keep nothing", async () => {
-  const own = modulesOf((await bundleWorkflows()).code).filter((path) => /^\.\/(?:workflows|graph)\//.test(path));
-  expect(own).toContain("./workflows/in-flight.ts");
-  expect(own.flatMap((path) => keepersIn(readFileSync(join(__dirname, "..", path), "utf8")))).toEqual([]);
-  const keepers = [
-    "let count = 0;",
-    "const seen = new Map<string, string>();",
-    "export const all: Set<string> = new Set();",
-  ];
-  expect(keepersIn([...keepers, "  let local = 0;", 'const nothing = { state: "live" };'].join("\n"))).toEqual(keepers);
 });
 
 test("a module that strays into a bundle would be seen", () => {
