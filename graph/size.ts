@@ -3,14 +3,18 @@ import { largeFrom } from "./large";
 
 /**
  * Whether a value surely has at most so many bytes of JSON: told without writing it, which takes longer than all else that is
- * done with a small value. false: it may have more, or holds what is not data (a reference to a large value); its JSON tells.
+ * done with a small value. false: it may have more, is nested deep, or holds what is not data (a reference to a large value);
+ * its JSON tells.
  */
 export function fitsSurely(value: Json, bytes: number): boolean {
-  return roomLeft(value, bytes) >= 0;
+  return roomLeft(value, bytes, deepest) >= 0;
 }
 
+/** Beyond some 4,000 levels a value has no JSON: writing it overflows the stack. So it fits only where that is far. */
+const deepest = 500;
+
 /** A character takes 6 bytes at most, a number 24; each has a comma. */
-function roomLeft(value: unknown, room: number): number {
+function roomLeft(value: unknown, room: number, levels: number): number {
   switch (typeof value) {
     case "string":
       return roomAfter(value, room);
@@ -19,8 +23,9 @@ function roomLeft(value: unknown, room: number): number {
       return room - 25;
     case "object":
       if (value === null) return room - 5;
-      if (Array.isArray(value)) return roomBeside(value, room - 3);
-      return isPlain(value) ? roomAmong(value as Readonly<Record<string, unknown>>, room - 3) : -Infinity;
+      if (levels === 0) return -Infinity;
+      if (Array.isArray(value)) return roomBeside(value, room - 3, levels - 1);
+      return isPlain(value) ? roomAmong(value as Readonly<Record<string, unknown>>, room - 3, levels - 1) : -Infinity;
     default:
       return -Infinity;
   }
@@ -48,19 +53,19 @@ export function jsonSize(text: string): JsonSize {
   return size;
 }
 
-function roomBeside(items: readonly unknown[], room: number): number {
+function roomBeside(items: readonly unknown[], room: number, levels: number): number {
   let left = room;
   for (const item of items) {
-    left = roomLeft(item, left);
+    left = roomLeft(item, left, levels);
     if (left < 0) break;
   }
   return left;
 }
 
-function roomAmong(object: Readonly<Record<string, unknown>>, room: number): number {
+function roomAmong(object: Readonly<Record<string, unknown>>, room: number, levels: number): number {
   let left = room;
   for (const key of Object.keys(object)) {
-    left = roomLeft(object[key], left - 6 * key.length - 4);
+    left = roomLeft(object[key], left - 6 * key.length - 4, levels);
     if (left < 0) break;
   }
   return left;

@@ -201,6 +201,18 @@ describe("a segment", () => {
     expect(outputs).toMatchObject([{ pin: "error", value: expect.stringContaining("502 characters") }]);
   });
 
+  test.each([3_000, 6_000, 12_000])("keeps nothing that is nested too deep to be written: %i levels", (levels) => {
+    const items_str = `[${"[".repeat(levels)}${"]".repeat(levels)}]`;
+    const graph = draft([node("step", "StepThroughItems", { items_str })], []);
+    const bounds = { inputBytes: 100_000, valueBytes: 1_000_000 };
+    const segment = setup(graph, { state: { status: "QUEUED" }, bounds });
+    segment.begin("run");
+    segment.run();
+    const { inserts, outputs } = segment.unit() ?? {};
+    expect(inserts).toMatchObject([{ status: expect.stringMatching(/COMPLETED|FAILED/) }]);
+    expect(() => JSON.stringify(outputs)).not.toThrow();
+  });
+
   test("leaves values that are large out of the events", () => {
     const segment = setup(draft([node("store", "StoreValue", { input: "x".repeat(5_000) })], []), {
       state: { status: "QUEUED" },

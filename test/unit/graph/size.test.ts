@@ -45,6 +45,12 @@ describe("fitsSurely", () => {
     },
   );
 
+  test("says it of nothing that is nested as deep as JSON.stringify may refuse, and looks no deeper", () => {
+    const nested = (levels: number) => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`) as Json;
+    expect(fitsSurely(nested(500), 1_000_000)).toBe(true);
+    for (const levels of [501, 5_000, 100_000]) expect(fitsSurely(nested(levels), 1_000_000)).toBe(false);
+  });
+
   test("says it of no reference and of nothing that is not data, wherever it is", () => {
     const large = asValue(new Large({ id: "1", bytes: 100_000, kind: "string", preview: "" }));
     const odd = [large, new Date(0), undefined, 1n, () => 1, Symbol("x")] as Json[];
