@@ -3,6 +3,7 @@ import { readExecution } from "../../db/executions";
 import { openHold, releaseHold } from "../../db/holds";
 import { decideReview, listReviews } from "../../db/reviews";
 import { settleFenced } from "../../db/stops";
+import { parseNodeExecutionId } from "../../graph/ids";
 import { testDatabase } from "../support/database";
 import { fence, ownerId, saveGraph, startGraph } from "../support/factory";
 import { countNodes, faultsOf } from "../support/record";
@@ -116,4 +117,33 @@ test("a timer that fires under a fence, before the stop has come to its node, is
   while (!(await settleFenced(run.db, stopId, [])).quiesced);
   expect(await run.end()).toEqual({ status: "TERMINATED", outputs: [] });
   expect(await run.statuses()).toEqual(["approved"]);
+});
+
+test("a question and a timer whose values come in two steps wait from the second on", async () => {
+  const db = connect((await testDatabase()).url, { max: 3 });
+  const graph = draft(
+    [
+      node("first", "CountdownTimer", { seconds: 3_600, input_message: "x" }),
+      node("now", "StoreValue", { input: "here" }),
+      node("once", "StoreValue", { input: 1 }),
+      node("ask", "Ask", { deadline: "1h" }),
+      node("timer", "CountdownTimer", { seconds: 60 }),
+    ],
+    [
+      ...["now.output -> ask.question", "first.output_message -> ask.context"],
+      ...["once.output -> timer.repeat", "first.output_message -> timer.input_message"],
+    ],
+  );
+  const id = await startGraph(db, await saveGraph(db, graph));
+  const { record } = openActivities(db);
+  const begun = await record.begin(id, "run");
+  expect(await countNodes(db, id)).toMatchObject({ "ask INCOMPLETE": 1, "timer INCOMPLETE": 1 });
+  await db.pool.query("update node_executions set wake_at = clock_timestamp() where wake_at is not null");
+  await record.wake(id, parseNodeExecutionId(begun.work[0]?.id ?? ""));
+  expect(await countNodes(db, id)).toMatchObject({ "ask WAITING": 1, "timer WAITING": 1 });
+  expect(await listReviews(db, ownerId, { statuses: [], executionId: id }, { limit: 10, cursor: null })).toMatchObject([
+    { question: "here", payload: "x" },
+  ]);
+  expect(await faultsOf(db)).toEqual([]);
+  await db.close();
 });

@@ -412,6 +412,21 @@ describe("a timer", () => {
     });
   });
 
+  test("waits too where it was fed by two steps", () => {
+    const graph = draft(
+      [farNode("a"), farNode("b"), node("t", "CountdownTimer", { seconds: 60 })],
+      ["a.out -> t.repeat", "b.out -> t.input_message"],
+    );
+    const unfed = { id: nodeId(3), nodeId: "t", inputs: { repeat: 1 } };
+    const segment = setup(graph, { state: { open: 1, undelivered: [ended(5, "b", "x")], unfed: [unfed] } });
+    segment.run();
+    expect(written(segment)?.of(nodeId(3))).toMatchObject({
+      status: "WAITING",
+      from: ["INCOMPLETE"],
+      wakeInMs: 60_000,
+    });
+  });
+
   test("emits each time it fires, and ends with the last", () => {
     const first = setup(timer, {
       state: { open: 1, waiting: 1, status: "WAITING", asked: [waiting({ wakesLeft: 2, wakeInMs: 0 })] },
