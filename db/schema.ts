@@ -380,7 +380,7 @@ export const outputs = pgTable(
 );
 
 /**
- * Events as they are kept. A step writes hundreds, and a row for each was half of what Postgres had to do for it: those that follow
+ * Events as they are kept. A step writes hundreds; to read and write a row for each was nearly half of Postgres' work: those that follow
  * the row's own event in the same step stand in `more`, a list of `{type, execution?, node?, data?}`, numbered on from `seq`. An
  * `execution` is named where it is another one; `data` with a `\u` in it is a string that holds the JSON (db/event-documents.ts). A row
  * mostly stays below the 2 kB from which Postgres would compress it and keep it elsewhere.

@@ -12,37 +12,27 @@ import type { ChildRow, NodeInsert, NodeUpdate, OutputRow, Relay, ReviewRow, Uni
  * thousands, as records of a composite type. null: no rows.
  */
 export function documentsOf(units: readonly Unit[]): (string | null)[] {
+  const each = <Row, Made>(rows: (unit: Unit) => readonly Row[], make: (u: number, row: Row, index: number) => Made) =>
+    units.flatMap((unit, u) => rows(unit).map((row, index) => make(u, row, index)));
   return [
     JSON.stringify(units.map((unit, u) => unitDocument(u, unit))),
-    json(units, (unit) => unit.children, childDocument),
-    records(units, (unit) => unit.inserts, insertRecord),
-    json(units, (unit) => unit.updates, updateDocument),
-    records(units, (unit) => unit.outputs, outputRecord),
-    json(units, (unit) => (unit.relay ? [unit.relay] : []), relayDocument),
+    jsonOf(each((unit) => unit.children, childDocument)),
+    recordsOf(each((unit) => unit.inserts, insertRecord)),
+    jsonOf(each((unit) => unit.updates, updateDocument)),
+    recordsOf(each((unit) => unit.outputs, outputRecord)),
+    jsonOf(each((unit) => (unit.relay ? [unit.relay] : []), relayDocument)),
     ...eventDocuments(units),
-    json(
-      units,
-      (unit) => unit.pokes,
-      (u, subject_id) => ({ u, kind: "poke", subject_id }),
+    jsonOf(
+      each(
+        (unit) => unit.pokes,
+        (u, subject_id) => ({ u, kind: "poke", subject_id }),
+      ),
     ),
   ];
 }
 
-type RowsOf<Row> = (unit: Unit) => readonly Row[];
-
-function json<Row>(units: readonly Unit[], rows: RowsOf<Row>, document: (u: number, row: Row) => object) {
-  const all = units.flatMap((unit, u) => rows(unit).map((row) => document(u, row)));
-  return all.length > 0 ? JSON.stringify(all) : null;
-}
-
-function records<Row>(
-  units: readonly Unit[],
-  rows: RowsOf<Row>,
-  record: (u: number, row: Row, index: number) => string,
-) {
-  const all = units.flatMap((unit, u) => rows(unit).map((row, index) => record(u, row, index)));
-  return all.length > 0 ? recordArray(all) : null;
-}
+const jsonOf = (rows: readonly object[]) => (rows.length > 0 ? JSON.stringify(rows) : null);
+const recordsOf = (rows: readonly string[]) => (rows.length > 0 ? recordArray(rows) : null);
 
 /** JSON from outside travels as text inside the document, so that \u0000 and lone surrogates reach their column as they are. */
 const asText = (value: Json | RecordedError | undefined): string | undefined =>
@@ -110,7 +100,7 @@ function reviewDocument({ payload, schema, ...rest }: ReviewRow) {
   return { ...rest, payload: asText(payload), schema: schema === null ? undefined : JSON.stringify(schema) };
 }
 
-/** A `step_node`, field by field (db/migrations). One template: a list of its fields took twice as long to make and to join. */
+/** A `step_node`, field by field in the order of its type (db/migrations). */
 function insertRecord(u: number, row: NodeInsert, index: number): string {
   const { error, missingPins, map, review } = row;
   const what = `${u},${row.id},${quoted(row.nodeId)},${quoted(row.blockId)},${row.placement},${index + 1},${row.status},${row.endReason ?? ""}`;

@@ -6,7 +6,8 @@
 -- refused unit would have written is left out, the others go through.
 -- A document without rows is null, and its statement is skipped: most steps write to three of the tables, and a statement costs some
 -- 0.1 ms to find that it has nothing to do.
--- Every field that holds JSON from outside comes as text and is cast here, so that \u0000 and lone surrogates survive.
+-- Every field that holds JSON from outside comes as text and is cast here, or stands in a record or a line of its own, so that \u0000 and lone
+-- surrogates survive.
 -- Answers [{u, because, base, node_base}]: because = null (written) | missing | ended | fenced | held | version | attempt | parent_fenced | limit.
 -- limit: with what came between, the unit would pass a count of the tree; a plan on the counts as they are now stops in time.
 -- The same goes for its charges and the tree's budget: what inline nodes cost has to fit beside what is reserved for those that run elsewhere.
